@@ -1,0 +1,270 @@
+"""One execution of an orchestrator, driven through the official SDK.
+
+Three ways to get from new history events to the next actions: `cached` keeps the generator and feeds it the new
+events; `replay` hands the SDK the whole history each time, as in Azure; `verify` does both and compares.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import GeneratorType
+from typing import Any
+
+import orjson
+from azure.durable_functions.models.DurableOrchestrationContext import DurableOrchestrationContext
+from azure.durable_functions.models.history import HistoryEvent
+from azure.durable_functions.models.TaskOrchestrationExecutor import TaskOrchestrationExecutor
+from azure.functions._durable_functions import df_dumps
+
+from devhost.config import Mode
+from devhost.durable.history import Command, Event, Kind, mismatch
+from devhost.durable.walker import Actions, Path, ReplayedActions, Walker
+from devhost.loader import FunctionSpec
+
+FAILURE_MARK = "\n\n$OutOfProcData$:"
+_SCHEDULING = (Kind.TASK_SCHEDULED, Kind.CHILD_CREATED, Kind.TIMER_CREATED)
+
+
+class NonDeterminism(Exception):
+    """The code does not do what it did before: the message names function, instance, event and both actions."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an orchestrator has reached: all its actions, and its result once it is done; values are JSON texts."""
+
+    actions: Actions
+    done: bool
+    output: str | None = None
+    error: str | None = None
+    custom_status: str | None = None
+
+
+@dataclass(frozen=True)
+class Start:
+    """What an execution begins with; `input` is JSON."""
+
+    instance_id: str
+    execution: str
+    input: str | None
+    parent_id: str | None
+
+    def context(self, history: list[Event]) -> dict[str, Any]:
+        """The orchestration trigger's value. Timer lengths are left out, as with the Durable Task Scheduler."""
+        return {
+            "history": history,
+            "input": None if self.input is None else orjson.loads(self.input),
+            "instanceId": self.instance_id,
+            "isReplaying": False,
+            "parentInstanceId": self.parent_id,
+            "upperSchemaVersion": 1,
+            "upperSchemaVersionNew": 2,
+            "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
+        }
+
+
+class LiveActions:
+    """Actions of a kept generator, converted as they are looked at."""
+
+    def __init__(self, context: Any) -> None:
+        self._payload = context._action_payload_v2
+
+    def __len__(self) -> int:
+        return len(self._payload)
+
+    def get(self, index: int) -> Mapping[str, Any]:
+        """The action in its wire form."""
+        wire: Mapping[str, Any] = self._payload[index].to_json()
+        return wire
+
+    def is_cancelled(self, path: Path) -> bool:
+        """Whether the timer at the path has been cancelled."""
+        action = self._payload[path[0]]
+        for index in path[1:]:
+            action = action.compound_tasks[index]
+        return bool(action.is_cancelled)
+
+
+class LiveExecution:
+    """A kept generator: the SDK's executor, fed one event at a time."""
+
+    def __init__(self, spec: FunctionSpec, start: Start, events: list[Event]) -> None:
+        self._context = DurableOrchestrationContext(**start.context(events[:2]))
+        self._context._input_expected_type = getattr(spec.func, "_df_input_type", None)
+        self._executor = TaskOrchestrationExecutor()
+        self._executor.context = self._context
+        self._actions = LiveActions(self._context)
+        self._function = spec.func.orchestrator_function  # type: ignore[attr-defined]  # set by the SDK's decorator
+        self._begun = False
+
+    def feed(self, events: Sequence[Event], new: bool = True) -> Outcome:
+        """Process events; `new` is False while history is replayed to rebuild the generator."""
+        executor = self._executor
+        executor._is_processing_new_events = new
+        if not self._begun:
+            self._begin(new)
+        if hasattr(executor, "generator"):
+            for item in events:
+                if executor.has_execution_completed:
+                    break
+                executor.process_event(HistoryEvent(**item))
+        return self._outcome()
+
+    def _begin(self, new: bool) -> None:
+        self._begun = True
+        executor = self._executor
+        executor.current_task.is_played = not new
+        try:
+            result = self._function(self._context)
+        except Exception as error:
+            executor.exception = error
+            return
+        if isinstance(result, GeneratorType):
+            executor.generator = result
+        elif not self._context.will_continue_as_new:
+            executor.orchestrator_returned, executor.output = True, result
+
+    def _outcome(self) -> Outcome:
+        executor = self._executor
+        status = self._context.custom_status
+        custom_status = df_dumps(status) if status else None
+        error = executor.exception
+        output = None
+        if executor.orchestrator_returned and error is None:
+            try:
+                json.dumps(executor.output)  # the SDK refuses what plain JSON cannot hold, custom objects included
+                output = df_dumps(executor.output)
+            except Exception as unserialisable:
+                error = unserialisable
+        text = None if error is None else str(error) or str(type(error))
+        return Outcome(self._actions, executor.orchestration_invocation_succeeded, output, text, custom_status)
+
+
+def replay(spec: FunctionSpec, start: Start, history: Sequence[bytes]) -> Outcome:
+    """Let the SDK replay a whole history, given as chunks of JSON events joined by commas."""
+    context = orjson.dumps(start.context([])).decode()
+    body = context.replace('"history":[]', '"history":[' + b",".join(history).decode() + "]", 1)
+    try:
+        state = json.loads(spec.func(body))
+    except Exception as error:
+        message, mark, data = str(error).partition(FAILURE_MARK)
+        if not mark:
+            return Outcome(ReplayedActions([]), False, error=message or str(type(error)))
+        state = json.loads(data)
+    actions = state["actions"][0] if state["actions"] else []
+    done, error_text = bool(state["isDone"]), state.get("error")
+    status = state.get("customStatus")
+    return Outcome(
+        ReplayedActions(actions),
+        done,
+        json.dumps(state.get("output")) if done and not error_text else None,
+        error_text,
+        json.dumps(status) if status else None,
+    )
+
+
+class Execution:
+    """An orchestrator's progress in one of the three modes, with the walker that turns its actions into work."""
+
+    def __init__(self, name: str, spec: FunctionSpec | None, start: Start, mode: Mode) -> None:
+        self._name, self._spec, self._start, self._mode = name, spec, start, mode
+        self._live: LiveExecution | None = None
+        self._history: list[bytes] = []
+        self._seen: list[tuple[Any, ...]] = []
+        self._deviated: str | None = None
+        self.walker = Walker(start.execution)
+
+    def advance(self, events: list[Event]) -> tuple[Outcome, list[Command]]:
+        """Go on with new events; the outcome, and the work to schedule. NonDeterminism when the code deviates."""
+        if self._deviated:
+            raise NonDeterminism(self._deviated)
+        outcome = self._run(events, new=True)
+        self.walker.feed(events, outcome.actions)
+        commands, self.walker.commands = self.walker.commands, []
+        return outcome, commands
+
+    def rebuild(self, chunks: list[bytes]) -> None:
+        """Replay a recorded history. If the work asked for is not the work recorded, `advance` will say so."""
+        events = orjson.loads(b"[" + b",".join(chunks) + b"]")
+        try:
+            self._compare_with_history(events)
+        except NonDeterminism as error:
+            self._deviated = str(error)
+        for chunk in chunks:
+            self.record(chunk)
+
+    def _compare_with_history(self, events: list[Event]) -> None:
+        outcome = self._run(events, new=False)
+        self.walker.feed(events, outcome.actions)
+        commands, self.walker.commands = self.walker.commands, []
+        recorded = [item for item in events if item["EventType"] in _SCHEDULING]
+        for index in range(max(len(recorded), len(commands))):
+            before = recorded[index] if index < len(recorded) else None
+            now = commands[index] if index < len(commands) else None
+            if difference := mismatch(before, now):
+                raise self._deviation("its history", index, difference)
+        self.walker.cancelled(outcome.actions)
+
+    def record(self, events: bytes) -> None:
+        """Remember a committed episode, where later replays need it."""
+        if self._mode != "cached":
+            self._history.append(events)
+
+    def _run(self, events: list[Event], *, new: bool) -> Outcome:
+        if self._spec is None:
+            reason = f"The function '{self._name}' doesn't exist, is disabled, or is not an orchestrator function."
+            return Outcome(ReplayedActions([]), False, error=reason)
+        if self._mode == "replay":
+            outcome = self._replay(self._spec, events)
+            self._check_prefix(outcome)
+            return outcome
+        if self._live is None:
+            self._live = LiveExecution(self._spec, self._start, events)
+        outcome = self._live.feed(events, new)
+        if self._mode == "verify":
+            self._compare(outcome, self._replay(self._spec, events))
+        return outcome
+
+    def _replay(self, spec: FunctionSpec, events: list[Event]) -> Outcome:
+        return replay(spec, self._start, [*self._history, orjson.dumps(events)[1:-1]])
+
+    def _check_prefix(self, outcome: Outcome) -> None:
+        """A replay must repeat the actions of the one before."""
+        fingerprints = [_fingerprint(outcome.actions.get(index)) for index in range(len(outcome.actions))]
+        for index, before in enumerate(self._seen):
+            now = fingerprints[index] if index < len(fingerprints) else ("nothing",)
+            if before != now:
+                raise self._deviation("an earlier replay", index, f"{before} <> {now}")
+        self._seen = fingerprints
+
+    def _compare(self, live: Outcome, again: Outcome) -> None:
+        for index in range(max(len(live.actions), len(again.actions))):
+            kept = _canonical(live.actions, index)
+            replayed = _canonical(again.actions, index)
+            if kept != replayed:
+                raise self._deviation("a second run over the same history", index, f"{kept} <> {replayed}")
+        if _result(live) != _result(again):
+            raise self._deviation(
+                "a second run over the same history", len(live.actions), f"{_result(live)} <> {_result(again)}"
+            )
+
+    def _deviation(self, what: str, index: int, difference: str) -> NonDeterminism:
+        return NonDeterminism(
+            f"Non-deterministic orchestrator {self._name!r}, instance {self._start.instance_id!r}: action {index} differs "
+            f"from {what}: {difference}. Orchestrator code must do the same on every replay: no clock, randomness, I/O or "
+            "changed order of calls."
+        )
+
+
+def _fingerprint(action: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What must not change between replays: kind and names; inputs and times are not compared, as in Azure."""
+    members = tuple(_fingerprint(member) for member in action.get("compoundActions", ()))
+    return (action["actionType"], action.get("functionName") or action.get("externalEventName"), *members)
+
+
+def _canonical(actions: Actions, index: int) -> Any:
+    return orjson.loads(orjson.dumps(actions.get(index))) if index < len(actions) else "nothing"
+
+
+def _result(outcome: Outcome) -> tuple[Any, ...]:
+    return outcome.done, outcome.output, outcome.error, outcome.custom_status

@@ -1,0 +1,39 @@
+"""Structured logs: JSON lines, or colours on a terminal; every line of a function carries its invocation id."""
+
+import logging
+import sys
+from collections.abc import Mapping
+
+import structlog
+
+_LEVELS = {
+    "trace": logging.DEBUG, "debug": logging.DEBUG, "information": logging.INFO, "warning": logging.WARNING,
+    "error": logging.ERROR, "critical": logging.CRITICAL, "none": logging.CRITICAL + 10,
+}  # fmt: skip
+
+
+def configure(levels: Mapping[str, str]) -> None:
+    """Send all logging to standard error; `levels` is host.json's logging.logLevel ("default", "Function", "Host")."""
+    shared = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    render_errors = [] if sys.stderr.isatty() else [structlog.processors.format_exc_info]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render_errors, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(_LEVELS.get(levels.get("default", "information").lower(), logging.INFO))
+    for category, name in (("Function", "devhost.function"), ("Host", "devhost")):
+        if level := levels.get(category):
+            logging.getLogger(name).setLevel(_LEVELS.get(level.lower(), logging.INFO))
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)

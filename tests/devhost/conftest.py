@@ -1,0 +1,94 @@
+"""The sample app under a real host, in this process, on a free port and a fresh data folder."""
+
+import asyncio
+import contextlib
+import importlib
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from devhost.config import HostConfig, Mode, load_config
+from devhost.host import Host
+
+SAMPLE = Path(__file__).parent / "sample"
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def sample_app() -> Any:
+    """The sample's app object; its modules are imported once."""
+    if str(SAMPLE) not in sys.path:
+        sys.path.insert(0, str(SAMPLE))
+    return importlib.import_module("function_app", package=None).app if _is_sample() else _import_sample()
+
+
+def _is_sample() -> bool:
+    module = sys.modules.get("function_app")
+    return module is not None and str(SAMPLE) in str(module.__file__)
+
+
+def _import_sample() -> Any:
+    sys.modules.pop("function_app", None)
+    return importlib.import_module("function_app").app
+
+
+def sample_config(data_dir: Path, mode: Mode = "cached") -> HostConfig:
+    """The sample's configuration on a free port."""
+    return load_config(SAMPLE, data_dir, port=free_port(), mode=mode, environ=os.environ)
+
+
+@contextlib.asynccontextmanager
+async def running(config: HostConfig, app: Any = None, **options: Any) -> AsyncIterator[Host]:
+    """A started host, stopped at the end."""
+    host = Host(config, app or sample_app(), **options)
+    await host.start()
+    try:
+        yield host
+    finally:
+        await host.stop(drain_seconds=2)
+
+
+async def eventually(check: Callable[[], Awaitable[Any] | Any], timeout_seconds: float = 10.0) -> Any:
+    """The first truthy result of the check; fails after the time-out."""
+    deadline = asyncio.get_running_loop().time() + timeout_seconds
+    while True:
+        result = check()
+        if isinstance(result, Awaitable):
+            result = await result
+        if result:
+            return result
+        assert asyncio.get_running_loop().time() < deadline, "it did not happen in time"
+        await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def ledger_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the sample app writes what it did."""
+    path = tmp_path / "ledger"
+    monkeypatch.setenv("SAMPLE_LEDGER", str(path))
+    return path
+
+
+@pytest.fixture
+async def host(tmp_path: Path, ledger_path: Path) -> AsyncIterator[Host]:
+    """The sample app under a host in `cached` mode."""
+    async with running(sample_config(tmp_path / "data")) as started:
+        yield started
+
+
+@pytest.fixture
+async def http(host: Host) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of that host."""
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{host.config.port}", timeout=30) as client:
+        yield client
