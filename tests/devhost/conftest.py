@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-import importlib
+import functools
+import importlib.util
 import os
 import socket
 import sys
@@ -26,21 +27,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@functools.cache
 def sample_app() -> Any:
-    """The sample's app object; its modules are imported once."""
-    if str(SAMPLE) not in sys.path:
-        sys.path.insert(0, str(SAMPLE))
-    return importlib.import_module("function_app", package=None).app if _is_sample() else _import_sample()
-
-
-def _is_sample() -> bool:
-    module = sys.modules.get("function_app")
-    return module is not None and str(SAMPLE) in str(module.__file__)
-
-
-def _import_sample() -> Any:
-    sys.modules.pop("function_app", None)
-    return importlib.import_module("function_app").app
+    """The sample's app object, imported once, under a name of its own."""
+    sys.path.insert(0, str(SAMPLE))
+    spec = importlib.util.spec_from_file_location("sample_function_app", SAMPLE / "function_app.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.app
 
 
 def sample_config(data_dir: Path, mode: Mode = "cached") -> HostConfig:

@@ -23,7 +23,9 @@ async def show_parcel(req: func.HttpRequest, context: func.Context) -> func.Http
         "function": context.function_name,
         "invocation": context.invocation_id,
     }
-    return func.HttpResponse(json.dumps(seen), status_code=200, headers={"X-Parcel": "yes"}, mimetype="application/json")
+    return func.HttpResponse(
+        json.dumps(seen), status_code=200, headers={"X-Parcel": "yes"}, mimetype="application/json"
+    )
 
 
 @app.route(route="secret")
@@ -71,7 +73,9 @@ def send(req: func.HttpRequest, labels: func.Out[str], archive: func.Out[str]) -
     return func.HttpResponse(status_code=202)
 
 
-@app.service_bus_queue_trigger(arg_name="message", connection="Bus", queue_name="%ParcelsQueue%", is_sessions_enabled=True)
+@app.service_bus_queue_trigger(
+    arg_name="message", connection="Bus", queue_name="%ParcelsQueue%", is_sessions_enabled=True
+)
 @app.durable_client_input(client_name="client")
 async def on_parcel(message: func.ServiceBusMessage, client: df.DurableOrchestrationClient) -> None:
     """One message of a session; "poison" fails always, {"raise": ...} rings an instance."""
@@ -84,7 +88,9 @@ async def on_parcel(message: func.ServiceBusMessage, client: df.DurableOrchestra
     ledger.write("parcel", [message.session_id, body, message.delivery_count])
 
 
-@app.service_bus_queue_trigger(arg_name="messages", connection="Bus", queue_name="labels", cardinality=func.Cardinality.MANY)
+@app.service_bus_queue_trigger(
+    arg_name="messages", connection="Bus", queue_name="labels", cardinality=func.Cardinality.MANY
+)
 def on_labels(messages: List[func.ServiceBusMessage]) -> None:  # noqa: UP006  # the worker refuses list[...]
     """A batch."""
     ledger.write("labels", [[message.get_body().decode(), message.message_id] for message in messages])

@@ -1,0 +1,1 @@
+"""The product: domain, contracts, ports, use cases, channels and adapters."""
