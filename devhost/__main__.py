@@ -54,7 +54,13 @@ async def _serve(config: HostConfig) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
     host = Host(config)
     await host.start()
-    print(f"Host ready on http://{config.bind}:{config.port}", flush=True)
+    origin = f"http://{config.bind}:{config.port}"
+    print("Functions with an address:")
+    for spec in host.functions:
+        if spec.kind == "httpTrigger":
+            path = f"{config.host_json.extensions.http.route_prefix}/{spec.trigger['route']}".strip("/")
+            print(f"  {spec.name}: [{','.join(spec.trigger.get('methods', ['ANY']))}] {origin}/{path}")
+    print(f"Host ready on {origin} (state in {config.data_dir}); Ctrl-C stops it", flush=True)
     await stopping.wait()
     print("Stopping: finishing what is in hand", flush=True)
     await host.stop()

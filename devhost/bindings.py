@@ -34,6 +34,8 @@ class Out(func.Out[Any]):  # type: ignore[misc]  # the SDK is untyped
 def decode(parameter: Parameter, datum: Datum, metadata: Metadata | None) -> Any:
     """The Python value of an incoming datum."""
     if parameter.binding == "generic":
+        if datum.type not in ("string", "bytes", "json"):
+            raise ValueError(f"unexpected type of data received for the 'generic' binding: {datum.type}")
         value = datum.value
         if parameter.annotation is bytes and isinstance(value, str):
             return value.encode()
@@ -43,43 +45,32 @@ def decode(parameter: Parameter, datum: Datum, metadata: Metadata | None) -> Any
     return get_binding_registry().get(parameter.binding).decode(datum, trigger_metadata=metadata or {})
 
 
-def encode(binding: str, value: Any, annotation: Any = None) -> Datum:
+def encode(binding: str, value: Any) -> Datum:
     """The datum of an outgoing value; TypeError if the binding does not take it."""
     try:
-        return get_binding_registry().get(binding).encode(value, expected_type=annotation)
+        return get_binding_registry().get(binding).encode(value, expected_type=None)
     except NotImplementedError:
         raise TypeError(f"the {binding} binding does not take a value of type {type(value).__name__}") from None
 
 
-def outputs(
-    spec: FunctionSpec, out: Mapping[str, Out], returned: Any
-) -> list[tuple[Mapping[str, Any], list[bytes | dict[str, Any]]]]:
-    """What the function sends: pairs of a binding and its messages (bodies, or events as objects)."""
-    sent = []
-    for name, holder in out.items():
-        if (value := holder.get()) is not None:
-            sent.append((spec.bindings[name], messages(spec.bindings[name]["type"], value)))
-    if spec.returns and spec.returns.binding in ("queue", "serviceBus", "eventGrid") and returned is not None:
-        sent.append((spec.bindings["$return"], messages(spec.returns.binding, returned)))
+def outputs(spec: FunctionSpec, out: Mapping[str, Out], returned: Any) -> list[tuple[Mapping[str, Any], list[bytes]]]:
+    """What the function sends to queues: pairs of a binding and its messages; TypeError if one cannot be sent."""
+    sent = [
+        (spec.bindings[name], _messages(value)) for name, holder in out.items() if (value := holder.get()) is not None
+    ]
+    if spec.returns and spec.returns.binding in ("queue", "serviceBus") and returned is not None:
+        sent.append((spec.bindings["$return"], _messages(returned)))
     return sent
 
 
-def messages(binding: str, value: Any) -> list[bytes | dict[str, Any]]:
-    """The messages of an output value: a list makes one each, anything else makes one."""
-    if binding == "serviceBus" and isinstance(value, list):
-        # The SDK passes a list on as one JSON array, from which the host makes one message per element.
-        return [_body(item) for item in value]
-    datum = encode(binding, value)
-    if datum.type == "json":
-        decoded = json.loads(datum.value)
-        items = decoded if isinstance(decoded, list) else [decoded]
-        if binding == "eventGrid":
-            return [dict(item) for item in items]
-        return [_body(item["body"] if isinstance(item, dict) and "body" in item else item) for item in items]
-    return [_body(datum.value)]
+def _messages(value: Any) -> list[bytes]:
+    """A list makes one message of each item, anything else makes one."""
+    return [_body(item) for item in value] if isinstance(value, list) else [_body(value)]
 
 
 def _body(value: Any) -> bytes:
-    if isinstance(value, bytes):
-        return value
+    if isinstance(value, func.QueueMessage):
+        return bytes(value.get_body())
+    if isinstance(value, bytes | bytearray):
+        return bytes(value)
     return value.encode() if isinstance(value, str) else json.dumps(value).encode()

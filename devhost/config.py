@@ -7,23 +7,25 @@ machine are accepted in silence (`_WITHOUT_EFFECT`); any other is named in a war
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel, to_pascal
 
 from devhost.errors import HostError
 
 Mode = Literal["cached", "replay", "verify"]
 DEFAULT_PORT = 7071
 DEFAULT_BODY_BYTES_MAX = 104_857_600  # FUNCTIONS_REQUEST_BODY_SIZE_LIMIT of the real runtime
+HEADER_NAME = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+HEADER_VALUE = r"^[\t -~\x80-\xff]*$"
 
 _WITHOUT_EFFECT = {
-    "": "extensionBundle telemetryMode watchDirectories watchFiles managedDependency singleton healthMonitor aggregator "
-    "concurrency retry customHandler functions $schema",
+    "": "extensionBundle telemetryMode watchDirectories watchFiles managedDependency singleton healthMonitor "
+    "aggregator concurrency retry customHandler functions $schema",
     "logging": "applicationInsights fileLoggingMode console",
     "extensions": "eventHubs signalR sendGrid blobs eventGrid",
     "extensions.http": "maxOutstandingRequests maxConcurrentRequests dynamicThrottlesEnabled hsts",
@@ -33,43 +35,77 @@ _WITHOUT_EFFECT = {
     "extensions.serviceBus": "clientRetryOptions prefetchCount transportType webProxy enableCrossEntityTransactions "
     "minMessageBatchSize maxBatchWaitTime maxConcurrentCallsPerSession sessionHandlerOptions messageHandlerOptions",
     "extensions.cosmosDB": "connectionMode userAgentSuffix",
-    "extensions.queues": "",
 }
 
 
 def timespan(text: str) -> float:
     """Seconds of a .NET TimeSpan such as "00:00:01" or "1.02:03:04.5"; ValueError if it is none."""
-    match = re.fullmatch(r"(?:(\d+)\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2}(?:\.\d+)?))?", text.strip())
+    match = re.fullmatch(
+        r"(?:([0-9]{1,8})\.)?([01]?[0-9]|2[0-3]):([0-5]?[0-9])(?::([0-5]?[0-9](?:\.[0-9]{1,7})?))?", text.strip()
+    )
     if not match:
         raise ValueError(f"{text!r} is not a time span such as 00:00:30")
     days, hours, minutes, seconds = match.groups()
     return int(days or 0) * 86400 + int(hours) * 3600 + int(minutes) * 60 + float(seconds or 0)
 
 
+def iso_duration(text: str) -> float:
+    """Seconds of an ISO 8601 duration such as PT1M or P1D (days and smaller); ValueError if it is none."""
+    match = re.fullmatch(
+        r"P(?:([0-9]+)D)?(?:T(?!$)(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:\.[0-9]+)?)S)?)?", text, re.ASCII
+    )
+    if not match or not any(match.groups()):
+        raise ValueError(f"{text!r} is not a duration such as PT1M")
+    days, hours, minutes, seconds = match.groups()
+    return int(days or 0) * 86400 + int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds or 0)
+
+
+def _checked(parse: Callable[[str], float], exception: str | None = None) -> AfterValidator:
+    """A text that `parse` takes, kept as it is."""
+
+    def check(text: str) -> str:
+        if text != exception:
+            parse(text)
+        return text
+
+    return AfterValidator(check)
+
+
+TimeSpan = Annotated[str, _checked(timespan)]
+Duration = Annotated[str, _checked(iso_duration)]
+Level = Annotated[
+    Literal["trace", "debug", "information", "warning", "error", "critical", "none"],
+    BeforeValidator(lambda level: str(level).lower()),
+]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True, alias_generator=to_camel)
 
 
+S = TypeVar("S", bound=_Section)
+
+
 class HttpSettings(_Section):
     route_prefix: str = "api"
-    custom_headers: dict[str, str] = {}
+    custom_headers: dict[Annotated[str, Field(pattern=HEADER_NAME)], Annotated[str, Field(pattern=HEADER_VALUE)]] = {}
 
 
 class ServiceBusSettings(_Section):
     auto_complete_messages: bool = True
-    max_auto_lock_renewal_duration: str = "00:05:00"
+    max_auto_lock_renewal_duration: TimeSpan = "00:05:00"
     max_concurrent_calls: int = Field(16, ge=1, le=1000)
     max_concurrent_sessions: int = Field(8, ge=1, le=2000)
     max_message_batch_size: int = Field(1000, ge=1, le=10_000)
-    session_idle_timeout: str = "00:01:00"
+    session_idle_timeout: TimeSpan = "00:01:00"
 
 
 class StorageQueueSettings(_Section):
     batch_size: int = Field(16, ge=1, le=32)
     new_batch_threshold: int | None = Field(None, ge=0, le=1000)
     max_dequeue_count: int = Field(5, ge=1, le=1000)
-    max_polling_interval: str = "00:01:00"
-    visibility_timeout: str = "00:00:00"
+    max_polling_interval: TimeSpan = "00:01:00"
+    visibility_timeout: TimeSpan = "00:00:00"
     message_encoding: Literal["base64", "none"] = "base64"
 
 
@@ -88,29 +124,59 @@ class Extensions(_Section):
 
 
 class Logging(_Section):
-    log_level: dict[str, str] = {}
+    log_level: dict[str, Level] = {}
 
 
 class HostJson(_Section):
     version: Literal["2.0"]
-    function_timeout: str = "00:30:00"
+    function_timeout: Annotated[str, _checked(timespan, "-1")] = "00:30:00"
     logging: Logging = Logging()
     extensions: Extensions = Extensions()
 
 
-class QueueProperties(_Section):
+class _PascalSection(_Section):
+    model_config = ConfigDict(alias_generator=to_pascal)
+
+
+class QueueProperties(_PascalSection):
     """Of one Service Bus queue, named as in the official emulator's configuration file."""
 
-    model_config = ConfigDict(
-        extra="allow", frozen=True, alias_generator=lambda name: to_camel(name)[0].upper() + to_camel(name)[1:]
-    )
     dead_lettering_on_message_expiration: bool = False
-    default_message_time_to_live: str = ""
-    duplicate_detection_history_time_window: str = "PT10M"
-    lock_duration: str = "PT1M"
-    max_delivery_count: int = 10
+    default_message_time_to_live: Annotated[str, _checked(iso_duration, "")] = ""
+    duplicate_detection_history_time_window: Duration = "PT10M"
+    lock_duration: Duration = "PT1M"
+    max_delivery_count: int = Field(10, ge=1, le=2000)
     requires_duplicate_detection: bool = False
     requires_session: bool | None = None
+
+
+class _Queue(_PascalSection):
+    name: str
+    properties: QueueProperties = QueueProperties()
+
+
+class _Namespace(_PascalSection):
+    queues: list[_Queue] = []
+
+
+class _UserConfig(_PascalSection):
+    namespaces: list[_Namespace] = []
+
+
+class _Emulator(_PascalSection):
+    user_config: _UserConfig = _UserConfig()
+
+
+class _LocalHost(_Section):
+    port: int = Field(DEFAULT_PORT, alias="LocalHttpPort", ge=1, le=65535)
+    cors: str = Field("", alias="CORS")
+    cors_credentials: bool = Field(False, alias="CORSCredentials")
+
+
+class _LocalSettings(_PascalSection):
+    is_encrypted: bool = False
+    values: dict[str, str | int | float | bool] = {}
+    host: _LocalHost = _LocalHost()
 
 
 @dataclass(frozen=True)
@@ -132,7 +198,14 @@ class HostConfig:
     @property
     def body_bytes_max(self) -> int:
         """Largest request body that is read; above it the answer is 413."""
-        return int(self.settings.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", DEFAULT_BODY_BYTES_MAX))
+        return self.number("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", DEFAULT_BODY_BYTES_MAX)
+
+    def number(self, name: str, default: int) -> int:
+        """An app setting that must be a positive whole number."""
+        text = self.settings.get(name, str(default))
+        if not re.fullmatch("[0-9]{1,18}", text) or int(text) == 0:
+            raise HostError(f"{name} must be a positive whole number, not {text!r}")
+        return int(text)
 
     def resolve(self, text: str, owner: str) -> str:
         """Replace each %Setting% by its value; HostError if a setting is missing."""
@@ -155,95 +228,47 @@ def load_config(
     environ: Mapping[str, str] = os.environ,
 ) -> HostConfig:
     """Read host.json, local.settings.json and servicebus.config.json of an app folder; HostError says what is wrong."""
-    raw = _json(app_dir / "host.json", required=True)
-    try:
-        host_json = HostJson.model_validate(raw)
-    except ValidationError as error:
-        raise HostError(f"host.json: {_first_error(error)}") from None
-    _check_timespans(host_json)
-    local = _json(app_dir / "local.settings.json")
-    if local.get("IsEncrypted"):
+    host_json = _read(HostJson, app_dir / "host.json", required=True)
+    local = _read(_LocalSettings, app_dir / "local.settings.json")
+    if local.is_encrypted:
         raise HostError("local.settings.json is encrypted; decrypt it with 'func settings decrypt'")
-    values = {str(k): str(v) for k, v in local.get("Values", {}).items()}
-    host = local.get("Host", {})
-    origins = tuple(origin for origin in str(host.get("CORS", "")).split(",") if origin)
+    emulator = _read(_Emulator, app_dir / "servicebus.config.json")
+    queues = {q.name: q.properties for namespace in emulator.user_config.namespaces for q in namespace.queues}
+    unknown = [f"host.json: '{name}'" for name in _unknown(host_json, "")]
+    unknown += [f"servicebus.config.json: '{name}'" for queue, p in queues.items() for name in _unknown(p, queue)]
     return HostConfig(
         app_dir=app_dir,
         data_dir=data_dir,
         host_json=host_json,
-        settings={**values, **environ},
-        port=port if port is not None else int(host.get("LocalHttpPort", DEFAULT_PORT)),
+        settings={name: str(value) for name, value in local.values.items()} | dict(environ),
+        port=local.host.port if port is None else port,
         mode=mode,
-        cors=origins,
-        cors_credentials=bool(host.get("CORSCredentials", False)),
-        queues=_queues(_json(app_dir / "servicebus.config.json")),
-        warnings=tuple(f"host.json: '{name}' is unknown and has no effect" for name in _unknown(host_json, "")),
+        cors=tuple(origin.strip() for origin in local.host.cors.split(",") if origin.strip()),
+        cors_credentials=local.host.cors_credentials,
+        queues=queues,
+        warnings=tuple(f"{setting} is unknown and has no effect" for setting in unknown),
     )
 
 
-def iso_duration(text: str) -> float:
-    """Seconds of an ISO 8601 duration such as PT1M or P1D (days and smaller); ValueError if it is none."""
-    match = re.fullmatch(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", text)
-    if not match or not any(match.groups()):
-        raise ValueError(f"{text!r} is not a duration such as PT1M")
-    days, hours, minutes, seconds = match.groups()
-    return int(days or 0) * 86400 + int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds or 0)
-
-
-def _queues(emulator: dict[str, Any]) -> dict[str, QueueProperties]:
-    found = {}
-    for namespace in emulator.get("UserConfig", {}).get("Namespaces", []):
-        for entry in namespace.get("Queues", []):
-            properties = QueueProperties.model_validate(entry.get("Properties", {}))
-            iso_duration(properties.lock_duration)
-            iso_duration(properties.duplicate_detection_history_time_window)
-            found[str(entry["Name"])] = properties
-    return found
-
-
-def _json(path: Path, *, required: bool = False) -> dict[str, Any]:
-    if not path.exists():
-        if required:
-            raise HostError(f"{path} is missing: this is not a Functions app folder")
-        return {}
+def _read(model: type[S], path: Path, *, required: bool = False) -> S:
+    """A validated file; HostError names the setting that is wrong. A file that may be missing reads as empty."""
+    if required and not path.exists():
+        raise HostError(f"{path} is missing: this is not a Functions app folder")
     try:
-        value = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
+        return model.model_validate(json.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise HostError(f"{path.name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    except (ValueError, RecursionError) as error:
         raise HostError(f"{path.name} is not valid JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise HostError(f"{path.name} must hold a JSON object")
-    return value
 
 
 def _unknown(section: _Section, path: str) -> Iterator[str]:
     accepted = _WITHOUT_EFFECT.get(path, "").split()
-    for name in section.model_extra or {}:
-        if name not in accepted:
+    for name, value in (section.model_extra or {}).items():
+        if name not in accepted and value != "":
             yield f"{path}.{name}".lstrip(".")
     for name, info in type(section).model_fields.items():
         value = getattr(section, name)
         if isinstance(value, _Section):
             yield from _unknown(value, f"{path}.{info.alias}".lstrip("."))
-
-
-def _check_timespans(host_json: HostJson) -> None:
-    bus, queues = host_json.extensions.service_bus, host_json.extensions.queues
-    spans = {
-        "functionTimeout": host_json.function_timeout,
-        "extensions.serviceBus.sessionIdleTimeout": bus.session_idle_timeout,
-        "extensions.serviceBus.maxAutoLockRenewalDuration": bus.max_auto_lock_renewal_duration,
-        "extensions.queues.visibilityTimeout": queues.visibility_timeout,
-        "extensions.queues.maxPollingInterval": queues.max_polling_interval,
-    }
-    for name, text in spans.items():
-        if text == "-1" and name == "functionTimeout":
-            continue
-        try:
-            timespan(text)
-        except ValueError as error:
-            raise HostError(f"host.json: {name}: {error}") from None
-
-
-def _first_error(error: ValidationError) -> str:
-    first = error.errors()[0]
-    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"

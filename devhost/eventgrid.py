@@ -1,7 +1,6 @@
 """The Event Grid webhook: handshakes and deliveries in both schemas, and local publishing with Event Grid's retries."""
 
 import asyncio
-import json
 from typing import Any
 
 import orjson
@@ -13,7 +12,6 @@ from devhost.invoker import Invoker
 from devhost.loader import FunctionSpec
 from devhost.queues import Message, QueueStore
 
-CLOUD_BATCH = "application/cloudevents-batch+json"
 EVENTS_MAX = 5000
 _REQUIRED = {"specversion": ("id", "source", "type"), "eventType": ("id", "subject", "eventTime")}
 
@@ -38,16 +36,14 @@ class EventGrid:
             return _cloud_handshake(request)
         if request.method != "POST":
             return Response(status_code=405)
+        kind = request.headers.get("aeg-event-type", "").lower()
         try:
-            events = parse(body)
-            if request.headers.get("aeg-event-type", "").lower() == "subscriptionvalidation":
-                return _validation(events)
-            if request.headers.get("aeg-event-type", "").lower() == "unsubscribe":
-                return Response(status_code=202)
-            _check(events)
+            if kind == "subscriptionvalidation":
+                return _validation(_parse(body))
+            events = [] if kind == "unsubscribe" else _checked(_parse(body))
         except Malformed as error:
             return Response(str(error), 400)
-        calls = [self._invoker.call(spec, Datum(json.dumps(item), "json")) for item in events]
+        calls = [self._invoker.call(spec, Datum(orjson.dumps(item).decode(), "json")) for item in events]
         results = await asyncio.gather(*calls, return_exceptions=True)
         return Response(status_code=500 if any(isinstance(result, BaseException) for result in results) else 202)
 
@@ -57,19 +53,18 @@ class EventGrid:
         if spec is None:
             return Response("cannot find the function", 404)
         try:
-            events = parse(body)
-            _check(events)
+            events = _checked(_parse(body))
         except Malformed as error:
             return Response(str(error), 400)
         await self._queues.send([Message(f"events/{spec.name}", orjson.dumps(item)) for item in events])
         return Response(status_code=202)
 
 
-def parse(body: bytes) -> list[dict[str, Any]]:
+def _parse(body: bytes) -> list[dict[str, Any]]:
     """The events of a delivery: an array (Event Grid schema, CloudEvents batch) or one object (CloudEvents)."""
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
         raise Malformed("the body is not JSON") from None
     events = value if isinstance(value, list) else [value]
     if len(events) > EVENTS_MAX or not all(isinstance(item, dict) for item in events):
@@ -77,11 +72,12 @@ def parse(body: bytes) -> list[dict[str, Any]]:
     return events
 
 
-def _check(events: list[dict[str, Any]]) -> None:
+def _checked(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for item in events:
         schema = next((key for key in _REQUIRED if key in item), None)
         if schema is None or not all(isinstance(item.get(key), str) for key in (schema, *_REQUIRED[schema])):
             raise Malformed("an event has neither the Event Grid nor the CloudEvents 1.0 schema")
+    return events
 
 
 def _validation(events: list[dict[str, Any]]) -> Response:

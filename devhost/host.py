@@ -4,12 +4,16 @@ import asyncio
 import contextlib
 import fcntl
 import logging
+import math
 import os
+import socket
 import time
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import IO, Any
 
 import uvicorn
+from azure.functions.meta import Datum
 
 from devhost import client
 from devhost.config import HostConfig, timespan
@@ -22,13 +26,12 @@ from devhost.http import Front
 from devhost.invoker import THREADS_DEFAULT, Invoker
 from devhost.keys import Keys
 from devhost.listeners import Listener
-from devhost.loader import index, load_app
+from devhost.loader import FunctionSpec, index, load_app
 from devhost.queues import QueueStore
 from devhost.scheduled import ChangeFeedTrigger, Poller, TimerTrigger
 
 DRAIN_SECONDS = 10.0
 HOUSEKEEPING_SECONDS = 60.0
-_PULLED = {"serviceBusTrigger", "queueTrigger", "eventGridTrigger"}
 
 log = logging.getLogger("devhost")
 _apis: dict[str, DurableApi] = {}
@@ -53,73 +56,80 @@ class Host:
     ) -> None:
         self.config = config
         self._app, self._hook, self._http = app, hook, http
-        self._lock: IO[str] | None = None
-        self._server: _Server | None = None
-        self._tasks: list[asyncio.Task[Any]] = []
+        self._drain_seconds = DRAIN_SECONDS
+        self._running = contextlib.AsyncExitStack()
         self._started = time.time()
 
     async def start(self) -> None:
         """Index the app, take up what is unfinished, begin to listen; HostError if anything is refused."""
+        try:
+            self._prepare()
+            await self._begin()
+        except BaseException:
+            await self.stop(0)
+            raise
+
+    def _prepare(self) -> None:
+        """Make all parts; nothing runs yet."""
         config = self.config
         config.data_dir.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(config.data_dir)
+        self._running.enter_context(_lock(config.data_dir))
         for warning in config.warnings:
             log.warning(warning)
         app = self._app or load_app(config.app_dir, config.settings)
         self.functions = index(app, config.host_json.extensions.http.route_prefix)
-        loop = asyncio.get_running_loop()
-        self.database = Database(config.data_dir / "host.db", loop, self._hook)
+        self.database = Database(config.data_dir / "host.db", asyncio.get_running_loop(), self._hook)
+        self._running.push_async_callback(self.database.close)
         self.queues = QueueStore(self.database, config.queues)
         limit = config.host_json.function_timeout
         threads = int(config.settings.get("PYTHON_THREADPOOL_THREAD_COUNT", THREADS_DEFAULT))
         self.invoker = Invoker(str(config.app_dir), None if limit == "-1" else timespan(limit), threads)
         durable = config.host_json.extensions.durable_task
-        self.engine = Engine(
-            self.database, self.invoker, self.functions, config.mode,
-            durable.max_concurrent_orchestrator_functions, durable.max_concurrent_activity_functions,
-        )  # fmt: skip
+        limits = (durable.max_concurrent_orchestrator_functions, durable.max_concurrent_activity_functions)
+        self.engine = Engine(self.database, self.invoker, self.functions, config.mode, *limits)
         keys = Keys(config.data_dir / "keys.json")
         origin = f"http://{config.bind}:{config.port}"
         self.durable = DurableApi(self.engine, origin, durable.hub_name, keys.get("durabletask_extension"))
-        self.front = Front(config, keys, self.invoker, self.queues, self.functions, self.durable, self.status)
-        self._listeners = [self._listener(spec) for spec in self.functions if spec.kind in _PULLED]
+        self.invoker.durable_client = Datum(self.durable.client_binding(), "string")
+        self._front = Front(config, keys, self.invoker, self.queues, self.functions, self.durable, self.status)
+        self._parts = [part for spec in self.functions if (part := self._part(spec))]
+
+    def _part(self, spec: FunctionSpec) -> Listener | Poller | None:
+        """What feeds a function that is not called from outside."""
+        if spec.kind in ("serviceBusTrigger", "queueTrigger", "eventGridTrigger"):
+            return Listener(self.config, self.queues, self.invoker, spec)
         pollers = {"timerTrigger": TimerTrigger, "cosmosDBTrigger": ChangeFeedTrigger}
-        self._pollers: list[Poller] = [
-            pollers[spec.kind](config, self.database, self.queues, self.invoker, spec)
-            for spec in self.functions
-            if spec.kind in pollers
-        ]
-        await self._begin()
+        if spec.kind in pollers:
+            return pollers[spec.kind](self.config, self.database, self.queues, self.invoker, spec)
+        return None
 
     async def _begin(self) -> None:
+        """Start the parts in the order of their dependence; the stack stops them the other way round."""
+        stack = self._running
+        listener = stack.enter_context(_bind(self.config)) if self._http else None
         await self.queues.load()
         client.bind(self.queues)
+        stack.callback(client.bind, None)
         _apis[self.durable.base_url] = self.durable
-        if self._http:
-            await self._listen()
+        stack.callback(_apis.pop, self.durable.base_url)
+        stack.callback(self.invoker.close)
+        stack.push_async_callback(lambda: self.engine.stop(self._drain_seconds))
         await self.engine.start()
-        for part in [*self._listeners, *self._pollers]:
+        stack.push_async_callback(self._stop_parts)
+        for part in self._parts:
             part.start()
-        self._tasks.append(asyncio.create_task(self._housekeeping()))
-        log.info(
-            "started %s functions on %s",
-            len(self.functions),
-            self.durable.base_url.removesuffix("runtime/webhooks/durabletask/"),
-        )
+        await stack.enter_async_context(_background(self._housekeeping()))
+        if listener:
+            await self._listen(listener)
+        log.info("started %s functions on %s:%s", len(self.functions), self.config.bind, self.config.port)
 
     async def stop(self, drain_seconds: float = DRAIN_SECONDS) -> None:
-        """Take nothing new, let what runs end (at most so long), commit, let go of the data folder."""
-        if self._server:
-            self._server.should_exit = True
-        await asyncio.gather(*(part.stop(drain_seconds) for part in [*self._listeners, *self._pollers]))
-        await self.engine.stop(drain_seconds)
-        await _ended(self._tasks, drain_seconds)
-        self.invoker.close()
-        client.bind(None)
-        _apis.pop(self.durable.base_url, None)
-        await self.database.close()
-        if self._lock:
-            self._lock.close()
+        """Take nothing new, let what runs end (at most so long per kind), commit, let go of the data folder."""
+        self._drain_seconds = drain_seconds
+        await self._running.aclose()
+
+    async def _stop_parts(self) -> None:
+        await asyncio.gather(*(part.stop(self._drain_seconds) for part in self._parts))
 
     def status(self) -> dict[str, Any]:
         """What GET /admin/host/status says."""
@@ -135,22 +145,21 @@ class Host:
             "database": {"commits": self.database.commits, "operations": self.database.operations},
         }
 
-    def _listener(self, spec: Any) -> Listener:
-        return Listener(self.config, self.queues, self.invoker, spec)
+    async def _listen(self, listener: socket.socket) -> None:
+        settings = uvicorn.Config(
+            self._front.asgi(), lifespan="off", log_config=None, access_log=False, server_header=False
+        )
+        server = _Server(settings)
+        serving = asyncio.create_task(server.serve([listener]))
 
-    async def _listen(self) -> None:
-        server = uvicorn.Config(
-            self.front.asgi(), host=self.config.bind, port=self.config.port, lifespan="off", log_config=None,
-            access_log=False, server_header=False, timeout_graceful_shutdown=int(DRAIN_SECONDS),
-        )  # fmt: skip
-        self._server = _Server(server)
-        try:
-            socket = server.bind_socket()
-        except SystemExit:
-            raise HostError(f"port {self.config.port} is taken; choose another one with PORT= or --port") from None
-        self._tasks.append(asyncio.create_task(self._server.serve([socket])))
-        while not self._server.started:
-            await asyncio.sleep(0.005)
+        async def stop() -> None:
+            settings.timeout_graceful_shutdown = math.ceil(self._drain_seconds)
+            server.should_exit = True
+            await asyncio.wait([serving])
+
+        self._running.push_async_callback(stop)
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.002)
 
     async def _housekeeping(self) -> None:
         while True:
@@ -158,12 +167,27 @@ class Host:
             self.queues.forget_old_ids()
 
 
-async def _ended(tasks: list[asyncio.Task[Any]], drain_seconds: float) -> None:
-    server = [task for task in tasks if task.get_coro().__name__ == "serve"]  # type: ignore[union-attr]
-    for task in tasks:
-        if task not in server:
-            task.cancel()
-    await asyncio.wait(tasks, timeout=drain_seconds)
+@contextlib.asynccontextmanager
+async def _background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run something until the end of the context."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+def _bind(config: HostConfig) -> socket.socket:
+    """Take the port before anything begins."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((config.bind, config.port))
+    except OSError as error:
+        listener.close()
+        raise HostError(f"port {config.port} cannot be used ({error.strerror}); choose another with PORT=") from None
+    return listener
 
 
 def _lock(data_dir: Path) -> IO[str]:
@@ -173,7 +197,9 @@ def _lock(data_dir: Path) -> IO[str]:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         handle.seek(0)
-        raise HostError(f"another host (process {handle.read().strip()}) runs on {data_dir}; stop it first") from None
+        owner = handle.read().strip()
+        handle.close()
+        raise HostError(f"another host (process {owner}) runs on {data_dir}; stop it first") from None
     handle.truncate(0)
     handle.write(str(os.getpid()))
     handle.flush()

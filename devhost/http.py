@@ -1,9 +1,10 @@
 """The host's HTTP face: function routes, webhooks and the status page."""
 
-import asyncio
 import logging
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 from azure.functions.meta import Datum
@@ -13,17 +14,20 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from devhost.bindings import encode
-from devhost.config import HostConfig
+from devhost.config import HEADER_NAME, HEADER_VALUE, HostConfig
 from devhost.durable.api import WEBHOOK_PATH, DurableApi
 from devhost.eventgrid import EventGrid
 from devhost.invoker import Invoker
 from devhost.keys import Keys
 from devhost.listeners import outgoing
 from devhost.loader import FunctionSpec
-from devhost.queues import Message, QueueStore
-from devhost.routes import Route, compile_route
+from devhost.queues import Message, QueueStore, Refused
+from devhost.routes import Route, compile_route, decoded
 
-LOOPBACK = ("127.0.0.1", "::1", "testclient")
+LOOPBACK = ("127.0.0.1", "::1")
+LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
+EVENT_GRID_PATH = "/runtime/webhooks/eventgrid"
+_UNSET_BY_FUNCTIONS = ("content-length", "transfer-encoding", "connection")  # the server's
 
 log = logging.getLogger("devhost.http")
 
@@ -39,14 +43,15 @@ class Front:
             config, keys, invoker, queues, durable, status,
         )  # fmt: skip
         self._eventgrid = EventGrid(invoker, queues, functions)
-        prefix = config.host_json.extensions.http.route_prefix
+        prefix = config.host_json.extensions.http.route_prefix.strip("/")
         routes = [
-            (compile_route(f"{prefix}/{spec.trigger['route']}", f"function {spec.name}"), spec)
+            (compile_route(f"{prefix}/{spec.route}", f"function {spec.name}"), spec)
             for spec in functions
             if spec.kind == "httpTrigger"
         ]
         self._routes: list[tuple[Route, FunctionSpec]] = sorted(routes, key=lambda item: item[0].rank)
         self._headers = config.host_json.extensions.http.custom_headers
+        self._body_bytes_max = config.body_bytes_max
 
     def asgi(self) -> ASGIApp:
         """The application with CORS, if origins are configured."""
@@ -65,10 +70,8 @@ class Front:
             response = await self._respond(request)
         except ClientDisconnect:
             return
-        except asyncio.CancelledError:
-            raise
         except Exception:
-            log.exception("%s %s failed in the host", request.method, request.url.path)
+            log.exception("%s %s failed in the host", request.method, _raw_path(request))
             response = Response(status_code=500)
         response.headers.update(self._headers)
         await response(scope, receive, send)
@@ -77,36 +80,35 @@ class Front:
         body = await self._body(request)
         if body is None:
             return Response("the request body is too large", 413)
-        path = request.url.path
-        if path.startswith("/admin/"):
+        path = _raw_path(request)
+        folder = path.lower()
+        if folder.startswith("/admin/"):
             return await self._admin(request, path, body)
-        if path.startswith("/runtime/webhooks/"):
-            return await self._webhook(request, path, body)
-        return await self._function(request, body)
+        if folder.rstrip("/") == EVENT_GRID_PATH:
+            # As with Core Tools, programs on this machine need no key.
+            if not _is_local(request) and not self._keys.allows("eventgrid_extension", _key(request)):
+                return Response(status_code=401)
+            return await self._eventgrid.handle(request, body)
+        if folder.startswith(f"{WEBHOOK_PATH}/"):
+            return await self._durable_webhook(request, path[len(WEBHOOK_PATH) :], body)
+        return await self._function(request, decoded(path[1:]), body)
 
     async def _body(self, request: Request) -> bytes | None:
         """The body; None if it is too large."""
-        limit = self._config.body_bytes_max
         declared = request.headers.get("content-length", "0")
-        if declared.isdigit() and int(declared) > limit:
+        if declared.isdecimal() and int(declared) > self._body_bytes_max:
             return None
         chunks, size = [], 0
         async for chunk in request.stream():
             size += len(chunk)
-            if size > limit:
+            if size > self._body_bytes_max:
                 return None
             chunks.append(chunk)
         return b"".join(chunks)
 
-    def _key(self, request: Request) -> str:
-        return request.headers.get("x-functions-key") or request.query_params.get("code") or ""
-
-    async def _function(self, request: Request, body: bytes) -> Response:
-        raw = request.scope.get("raw_path") or request.url.path.encode()
-        path = raw.decode("latin-1").partition("?")[0].strip("/")
+    async def _function(self, request: Request, path: str, body: bytes) -> Response:
         for route, spec in self._routes:
-            methods = [str(method).upper() for method in spec.trigger.get("methods") or ()]
-            if methods and request.method not in methods:
+            if spec.methods and request.method not in spec.methods:
                 continue
             if (parameters := route.match(path)) is not None:
                 return await self._invoke(spec, request, parameters, body)
@@ -115,56 +117,49 @@ class Front:
     async def _invoke(
         self, spec: FunctionSpec, request: Request, parameters: Mapping[str, str], body: bytes
     ) -> Response:
-        if not self._keys.allows(str(spec.trigger.get("authLevel", "function")).lower(), self._key(request)):
+        if not self._keys.allows(str(spec.trigger.get("authLevel", "function")).lower(), _key(request)):
             return Response(status_code=401)
         trigger = Datum(
             {
                 "method": Datum(request.method, "string"),
-                "url": Datum(str(request.url), "string"),
+                "url": Datum(_url(request), "string"),
                 "headers": _joined(request.headers.items()),
-                "query": _joined(request.query_params.multi_items()),
+                # As the host does for this worker: a parameter without a value is left out.
+                "query": _joined(item for item in request.query_params.multi_items() if item[1]),
                 "params": {name: Datum(value, "string") for name, value in parameters.items()},
                 "body": Datum(body, "bytes"),
             },
             "http",
         )
         try:
-            call = await self._invoker.call(
-                spec, trigger, None, {"durableClient": Datum(self._durable.client_binding(), "string")}
-            )
+            call = await self._invoker.call(spec, trigger)
+        except Exception:
+            return Response(status_code=500)  # the invoker has logged it
+        try:
+            response = _response(call.returned) if spec.returns else Response(status_code=204)
             if messages := outgoing(self._config, spec, call):
                 await self._queues.send(messages)
-            return _response(call.returned)
-        except Exception as error:
-            log.debug("%s raised %r", spec.name, error)
+        except Exception:
+            log.exception("%s: its result cannot be sent", spec.name)
             return Response(status_code=500)
+        return response
 
-    async def _webhook(self, request: Request, path: str, body: bytes) -> Response:
-        if path == "/runtime/webhooks/eventgrid":
-            # As with Core Tools, programs on this machine need no key; pages in a browser do.
-            local = self._is_local(request) and "origin" not in request.headers
-            if not local and not self._keys.allows("eventgrid_extension", self._key(request)):
-                return Response(status_code=401)
-            return await self._eventgrid.handle(request, body)
-        if path.startswith(f"{WEBHOOK_PATH}/"):
-            if not self._keys.allows("durabletask_extension", self._key(request)):
-                return Response(status_code=401)
-            reply = await self._durable.handle(
-                request.method, path.removeprefix(WEBHOOK_PATH), request.query_params, body,
-                request.headers.get("content-type", ""), request.headers.get("x-ms-continuation-token", ""),
-            )  # fmt: skip
-            content = b"" if reply.body is None else orjson.dumps(reply.body)
-            return Response(content, reply.status, reply.headers, "application/json")
-        return Response(status_code=404)
-
-    def _is_local(self, request: Request) -> bool:
-        return request.client is not None and request.client.host in LOOPBACK
+    async def _durable_webhook(self, request: Request, path: str, body: bytes) -> Response:
+        if not self._keys.allows("durabletask_extension", _key(request)):
+            return Response(status_code=401)
+        headers = request.headers
+        reply = await self._durable.handle(
+            request.method, path, request.query_params, body,
+            headers.get("content-type", ""), headers.get("x-ms-continuation-token", ""),
+        )  # fmt: skip
+        content = b"" if reply.body is None else orjson.dumps(reply.body)
+        return Response(content, reply.status, reply.headers, "application/json")
 
     async def _admin(self, request: Request, path: str, body: bytes) -> Response:
-        """On loopback, to programs (not to pages of a browser): the state of the host, and a way to send to its queues."""
-        if not self._is_local(request) or "origin" in request.headers:
+        """For programs on this machine: the state of the host, and a way to send to its queues."""
+        if not _is_local(request):
             return Response(status_code=403)
-        match [request.method, *path.strip("/").split("/")[1:]]:
+        match [request.method, *(unquote(part) for part in path.strip("/").split("/")[1:])]:
             case ["GET", "host", "status"]:
                 return Response(orjson.dumps(self._status()), media_type="application/json")
             case ["POST", "queues", "bus" | "storage" as kind, name]:
@@ -172,13 +167,39 @@ class Front:
                 message = Message(f"{kind}/{name}", body, query.get("sessionId"))
                 if "messageId" in query:
                     message.properties["MessageId"] = query["messageId"]
-                return Response(orjson.dumps(await self._queues.send([message])), 201, media_type="application/json")
+                try:
+                    sent = await self._queues.send([message])
+                except Refused as error:
+                    return Response(str(error), 400)
+                return Response(orjson.dumps(sent), 201, media_type="application/json")
             case ["POST", "eventgrid", name]:
                 return await self._eventgrid.publish(name, body)
         return Response(status_code=404)
 
 
-def _joined(items: Any) -> dict[str, Datum]:
+def _raw_path(request: Request) -> str:
+    """The path as it was sent, percent-encoded."""
+    return str(request.scope["raw_path"].decode("latin-1"))
+
+
+def _url(request: Request) -> str:
+    query = request.scope["query_string"].decode("latin-1")
+    address = f"{request.scope['scheme']}://{request.headers.get('host', '')}{_raw_path(request)}"
+    return f"{address}?{query}" if query else address
+
+
+def _key(request: Request) -> str:
+    return request.headers.get("x-functions-key") or request.query_params.get("code") or ""
+
+
+def _is_local(request: Request) -> bool:
+    """From a program on this machine; a page in a browser sends its origin or (after DNS rebinding) a foreign name."""
+    host = re.sub(":[0-9]+$", "", request.headers.get("host", "").lower())
+    from_loopback = request.client is not None and request.client.host in LOOPBACK
+    return from_loopback and "origin" not in request.headers and host in LOCAL_NAMES
+
+
+def _joined(items: Iterable[tuple[str, str]]) -> dict[str, Datum]:
     """Headers or query parameters; repeated names are joined by commas, as the runtime does."""
     values: dict[str, str] = {}
     for name, value in items:
@@ -187,14 +208,20 @@ def _joined(items: Any) -> dict[str, Datum]:
 
 
 def _response(returned: Any) -> Response:
-    if returned is None:
-        return Response(status_code=204)
+    """What the function returned, on the wire; TypeError or ValueError if that cannot be."""
     datum = encode("http", returned)
     if datum.type == "string":
         return Response(datum.value, media_type="text/plain")
     value = datum.value
-    headers = {name: header.value for name, header in value["headers"].items()}
-    response = Response(value["body"].value, int(value["status_code"].value), headers)
+    status = int(value["status_code"].value)
+    if not 200 <= status <= 599:
+        raise ValueError(f"{status} is not a final HTTP status")
+    response = Response(b"" if status in (204, 304) else value["body"].value, status)
+    for name, header in value["headers"].items():
+        if not re.fullmatch(HEADER_NAME, name) or not re.fullmatch(HEADER_VALUE, header.value):
+            raise ValueError(f"the header {name!r} cannot be sent with the value {header.value!r}")
+        if name.lower() not in _UNSET_BY_FUNCTIONS:
+            response.headers[name] = header.value
     for cookie in value["cookies"] or []:
         for morsel in cookie.values():
             response.headers.append("set-cookie", morsel.OutputString())

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -75,24 +75,22 @@ class Invoker:
         self._timeout = timeout_seconds
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="function")
         self.running = 0
+        self.durable_client = Datum(None, None)
+        """The value of durable client bindings; the host sets it."""
 
-    async def call(
-        self,
-        spec: FunctionSpec,
-        trigger: Datum,
-        metadata: Metadata | None = None,
-        others: Mapping[str, Datum] | None = None,
-    ) -> Invocation:
+    async def call(self, spec: FunctionSpec, trigger: Datum, metadata: Metadata | None = None) -> Invocation:
         """Run the function on a trigger value; its own exceptions, TypeError and TimeoutError come through."""
         invocation_id = str(uuid.uuid4())
-        arguments, out = self._arguments(spec, trigger, metadata, others or {}, invocation_id)
         started = time.perf_counter()
         tokens = structlog.contextvars.bind_contextvars(function=spec.name, invocation_id=invocation_id)
         self.running += 1
         try:
+            arguments, out = self._arguments(spec, trigger, metadata, invocation_id)
             returned = await self._run(spec, arguments)
             if returned is not None and spec.returns is None:
                 raise RuntimeError(f"function {spec.name!r} without a $return binding returned a non-None value")
+        except SystemExit as error:  # must not end the host
+            raise RuntimeError(f"function {spec.name!r} called sys.exit({error.code!r})") from error
         except Exception:
             log.exception("Executed %s (Failed)", spec.name)
             raise
@@ -108,18 +106,12 @@ class Invoker:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _arguments(
-        self,
-        spec: FunctionSpec,
-        trigger: Datum,
-        metadata: Metadata | None,
-        others: Mapping[str, Datum],
-        invocation_id: str,
+        self, spec: FunctionSpec, trigger: Datum, metadata: Metadata | None, invocation_id: str
     ) -> tuple[dict[str, Any], dict[str, Out]]:
         arguments: dict[str, Any] = {}
         for name, parameter in spec.inputs.items():
-            binding = spec.bindings[name]
-            is_trigger = binding is spec.bindings[spec.trigger["name"]]
-            arguments[name] = decode(parameter, trigger if is_trigger else others[binding["type"]], metadata)
+            value = self.durable_client if spec.bindings[name]["type"] == "durableClient" else trigger
+            arguments[name] = decode(parameter, value, metadata)
         out = {name: Out() for name in spec.outputs}
         arguments.update(out)
         if spec.requires_context:
@@ -128,10 +120,15 @@ class Invoker:
 
     async def _run(self, spec: FunctionSpec, arguments: dict[str, Any]) -> Any:
         if spec.is_async:
-            if self._timeout is None:
-                return await spec.func(**arguments)
             async with asyncio.timeout(self._timeout):
                 return await spec.func(**arguments)
         context = contextvars.copy_context()
-        call = asyncio.get_running_loop().run_in_executor(self._pool, lambda: context.run(spec.func, **arguments))
+        call = asyncio.get_running_loop().run_in_executor(self._pool, context.run, _blocking, spec.func, arguments)
         return await asyncio.wait_for(call, self._timeout)
+
+
+def _blocking(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+    try:
+        return function(**arguments)
+    except StopIteration as error:  # a future cannot hold it: the call would never end
+        raise RuntimeError(f"the function raised {error!r}") from error

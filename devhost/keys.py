@@ -12,8 +12,10 @@ class Keys:
     def __init__(self, path: Path) -> None:
         if not path.exists():
             names = ("master", "default", "eventgrid_extension", "durabletask_extension")
-            path.touch(mode=0o600)
-            path.write_text(json.dumps({name: secrets.token_urlsafe(32) for name in names}, indent=2))
+            draft = path.with_suffix(".new")  # a crash in between leaves no empty key file
+            draft.touch(mode=0o600)
+            draft.write_text(json.dumps({name: secrets.token_urlsafe(32) for name in names}, indent=2))
+            draft.replace(path)
         self._keys: dict[str, str] = json.loads(path.read_text())
 
     def get(self, name: str) -> str:

@@ -11,13 +11,14 @@ import re
 import sys
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import azure.functions as func
-from azure.functions.meta import get_binding_registry
+from azure.functions.meta import get_binding_registry, typing_inspect
 
 from devhost.errors import HostError
 
@@ -26,7 +27,7 @@ TRIGGERS = {
     "orchestrationTrigger", "activityTrigger",
 }  # fmt: skip
 OTHER_BINDINGS = {"http", "serviceBus", "queue", "durableClient"}
-_IMPLICIT_OUTPUT = {"orchestrationTrigger", "activityTrigger", "durableClient"}
+_IMPLICIT_OUTPUT = {"orchestrationTrigger", "activityTrigger"}
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,26 @@ class FunctionSpec:
     returns: Parameter | None
     retry: Mapping[str, Any] | None
     requires_context: bool
-    is_async: bool = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "is_async", inspect.iscoroutinefunction(self.func))
+    @cached_property
+    def is_async(self) -> bool:
+        """Whether it runs on the event loop; other functions run on threads."""
+        return inspect.iscoroutinefunction(self.func)
 
     @property
     def kind(self) -> str:
         """The trigger's binding type, such as "httpTrigger"."""
         return str(self.trigger["type"])
+
+    @property
+    def route(self) -> str:
+        """The route template of an HTTP trigger, without the prefix."""
+        return str(self.trigger["route"]).strip("/")
+
+    @cached_property
+    def methods(self) -> frozenset[str]:
+        """The methods of an HTTP trigger; none means all."""
+        return frozenset(str(method).upper() for method in self.trigger.get("methods", ()))
 
 
 def load_app(app_dir: Path, settings: Mapping[str, str]) -> Any:
@@ -81,27 +93,37 @@ def load_app(app_dir: Path, settings: Mapping[str, str]) -> Any:
 
 def index(app: Any, route_prefix: str = "") -> list[FunctionSpec]:
     """The functions of an app; HostError names the first one that the real worker or host would refuse."""
+    app.functions_bindings = None  # the SDK keeps the names it has seen: another host may have indexed this app
     try:
         functions = app.get_functions()
     except ValueError as error:
         raise HostError(str(error)) from None
-    specs = [_specify(function) for function in functions]
-    seen: dict[str, str] = {}
-    for spec in specs:
-        other = seen.setdefault(spec.name.lower(), spec.name)
-        if other is not spec.name:
-            raise HostError(f"function {spec.name}: its name differs from {other} in case only")
-        _check_host_rules(spec, route_prefix)
-    return specs
+    specs: dict[str, FunctionSpec] = {}
+    for function in functions:
+        spec = _specify(function)
+        if other := specs.get(spec.name.lower()):
+            raise HostError(f"function {spec.name}: its name differs from {other.name} in case only")
+        _check_route(spec, list(specs.values()), route_prefix)
+        specs[spec.name.lower()] = spec
+    return list(specs.values())
 
 
 def _specify(function: Any) -> FunctionSpec:
     name = str(function.get_function_name())
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,127}", name) or name.lower() == "host":
+        raise HostError(f"function {name}: invalid function name")
     user_function = function.get_user_function()
     bindings = {binding.name: _plain(binding.get_dict_repr()) for binding in function.get_bindings()}
-    if len(bindings) != len(function.get_bindings()):
+    if len({binding.lower() for binding in bindings}) != len(function.get_bindings()):
         raise HostError(f"function {name}: two bindings have the same name")
-    trigger = _plain(function.get_trigger().get_dict_repr())
+    trigger = bindings[function.get_trigger().name]
+    if trigger["type"] == "httpTrigger" and not str(trigger.get("route", "")).strip():
+        trigger["route"] = name
+    _check_bindings(name, trigger, bindings)
+    # The SDK wraps a function with a durable client in an async one, which awaits its result.
+    awaited = getattr(user_function, "__wrapped__", user_function)
+    if any(b["type"] == "durableClient" for b in bindings.values()) and not inspect.iscoroutinefunction(awaited):
+        raise HostError(f"function {name}: a function with a durable client must be async")
     try:
         annotations = typing.get_type_hints(user_function)
     except Exception as error:
@@ -109,18 +131,26 @@ def _specify(function: Any) -> FunctionSpec:
     parameters = dict(inspect.signature(user_function).parameters)
     requires_context = _takes_context(name, parameters, bindings, annotations)
     inputs, outputs = _bind(name, parameters, bindings, annotations)
+    returns = _return(name, bindings, annotations)
     retry = function.get_settings_dict("retry_policy")
-    return FunctionSpec(
-        name,
-        user_function,
-        trigger,
-        bindings,
-        inputs,
-        outputs,
-        _return(name, bindings, annotations),
-        retry,
-        requires_context,
-    )
+    return FunctionSpec(name, user_function, trigger, bindings, inputs, outputs, returns, retry, requires_context)
+
+
+def _check_bindings(name: str, trigger: Mapping[str, Any], bindings: Mapping[str, Mapping[str, Any]]) -> None:
+    """The host's rules, and what this one leaves out."""
+    if trigger["type"] not in TRIGGERS:
+        raise HostError(
+            f"function {name}: trigger {trigger['type']} is not served by this host (but {sorted(TRIGGERS)})"
+        )
+    for binding, properties in bindings.items():
+        if properties["type"] not in TRIGGERS | OTHER_BINDINGS:
+            raise HostError(f"function {name}: binding {properties['type']} is not served by this host")
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,127}|\$return", binding):
+            raise HostError(f"function {name}: the binding name {binding!r} is invalid: letters and digits only")
+        if properties["direction"] == "INOUT":
+            raise HostError(f'function {name}: "inout" bindings are not supported')
+        if binding == "$return" and properties["direction"] != "OUT":
+            raise HostError(f'function {name}: "$return" binding must have direction set to "out"')
 
 
 def _plain(binding: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,8 +193,6 @@ def _bind(
     for parameter in parameters:
         binding = bindings[parameter]
         is_output = binding["direction"] == "OUT"
-        if binding["direction"] == "INOUT":
-            raise HostError(f'function {name}: "inout" bindings are not supported')
         annotation = _parameter_type(name, parameter, annotations.get(parameter), is_output)
         (outputs if is_output else inputs)[parameter] = _typed(name, parameter, binding["type"], annotation, is_output)
     return inputs, outputs
@@ -191,54 +219,52 @@ def _parameter_type(name: str, parameter: str, annotation: Any, is_output: bool)
 def _typed(name: str, parameter: str, binding: str, annotation: Any, is_output: bool) -> Parameter:
     if annotation is None:
         return Parameter(binding, None)
-    if not isinstance(annotation, type) and typing.get_origin(annotation) is None:
+    # Like the worker: typing.List[X] is a type to it, list[X] and unions are not.
+    if not isinstance(annotation, type) and not typing_inspect.is_generic_type(annotation):
         raise HostError(f"function {name}: binding {parameter} has invalid non-type annotation {annotation!r}")
     if annotation in (str, bytes) and binding not in _IMPLICIT_OUTPUT:
         return Parameter("generic", annotation)
-    converter = get_binding_registry().get(binding)
-    if converter:
-        check = converter.check_output_type_annotation if is_output else converter.check_input_type_annotation
-        if not check(annotation):
-            raise HostError(
-                f'function {name}: type of {parameter} binding "{binding}" does not match its Python annotation {annotation!r}'
-            )
+    if not _accepts(binding, annotation, is_output):
+        raise HostError(
+            f'function {name}: type of {parameter} binding "{binding}" does not match its Python annotation '
+            f"{annotation!r}"
+        )
     return Parameter(binding, annotation)
 
 
+def _accepts(binding: str, annotation: Any, is_output: bool) -> bool:
+    converter = get_binding_registry().get(binding)
+    check = converter.check_output_type_annotation if is_output else converter.check_input_type_annotation
+    try:
+        return bool(check(annotation))
+    except TypeError:  # a generic type where the converter expects a class
+        return False
+
+
 def _return(name: str, bindings: Mapping[str, Mapping[str, Any]], annotations: Mapping[str, Any]) -> Parameter | None:
-    explicit = bindings.get("$return")
-    if explicit:
-        if explicit["direction"] != "OUT":
-            raise HostError(f'function {name}: "$return" binding must have direction set to "out"')
-        annotation = annotations.get("return")
-        converter = get_binding_registry().get(explicit["type"])
-        if isinstance(annotation, type) and converter and annotation is not type(None):
-            if not converter.check_output_type_annotation(annotation):
-                raise HostError(
-                    f'function {name}: Python return annotation "{annotation.__name__}" does not match binding type '
-                    f'"{explicit["type"]}"'
-                )
-        return Parameter(explicit["type"], annotation)
-    implicit = [b["type"] for b in bindings.values() if b["type"] in _IMPLICIT_OUTPUT - {"durableClient"}]
-    return Parameter(implicit[0], annotations.get("return")) if implicit else None
-
-
-def _check_host_rules(spec: FunctionSpec, route_prefix: str) -> None:
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,126}", spec.name) or spec.name.lower() == "host":
-        raise HostError(f"function {spec.name}: invalid function name")
-    if spec.kind not in TRIGGERS:
-        raise HostError(
-            f"function {spec.name}: trigger {spec.kind} is not served by this host (it serves {sorted(TRIGGERS)})"
-        )
-    for binding in spec.bindings.values():
-        if binding["type"] not in TRIGGERS | OTHER_BINDINGS:
-            raise HostError(f"function {spec.name}: binding {binding['type']} is not served by this host")
-    if spec.kind == "httpTrigger":
-        route = str(spec.trigger["route"]).strip("/").lower()
-        full = f"{route_prefix.strip('/')}/{route}".strip("/")
-        if re.match(r"(admin|runtime)(/|$)", route) or re.match(r"(admin|runtime)(/|$)", full):
+    annotation = annotations.get("return")
+    if explicit := bindings.get("$return"):
+        if annotation is not None and not isinstance(annotation, type):
+            raise HostError(f"function {name}: has invalid non-type return annotation {annotation!r}")
+        if annotation is not None and not _accepts(explicit["type"], annotation, True):
             raise HostError(
-                f"function {spec.name}: the route {route!r} conflicts with built-in routes; it may not start with admin or runtime"
+                f"function {name}: Python return annotation {annotation!r} does not match binding type "
+                f'"{explicit["type"]}"'
             )
-    if "durableClient" in {b["type"] for b in spec.bindings.values()} and not spec.is_async:
-        raise HostError(f"function {spec.name}: a function with a durable client must be async")
+        return Parameter(explicit["type"], annotation)
+    implicit = next((b["type"] for b in bindings.values() if b["type"] in _IMPLICIT_OUTPUT), None)
+    return Parameter(implicit, annotation) if implicit else None
+
+
+def _check_route(spec: FunctionSpec, others: list[FunctionSpec], route_prefix: str) -> None:
+    if spec.kind != "httpTrigger":
+        return
+    route, reserved = spec.route.lower(), ("admin", "runtime")
+    if route.startswith(reserved) or f"{route_prefix}/{route}".strip("/").startswith(reserved):
+        raise HostError(
+            f"function {spec.name}: the route {route!r} conflicts with the host's own: admin... and runtime..."
+        )
+    for other in others:
+        is_same = other.kind == "httpTrigger" and other.route.lower() == route
+        if is_same and (not spec.methods or not other.methods or spec.methods & other.methods):
+            raise HostError(f"function {spec.name}: the route {route!r} conflicts with that of function {other.name}")

@@ -14,7 +14,7 @@ _LEVELS = {
 
 def configure(levels: Mapping[str, str]) -> None:
     """Send all logging to standard error; `levels` is host.json's logging.logLevel ("default", "Function", "Host")."""
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -31,9 +31,7 @@ def configure(levels: Mapping[str, str]) -> None:
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(_LEVELS.get(levels.get("default", "information").lower(), logging.INFO))
+    root.setLevel(_LEVELS[levels.get("default", "information")])
     for category, name in (("Function", "devhost.function"), ("Host", "devhost")):
         if level := levels.get(category):
-            logging.getLogger(name).setLevel(_LEVELS.get(level.lower(), logging.INFO))
-    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
-    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
+            logging.getLogger(name).setLevel(_LEVELS[level])

@@ -1,89 +1,162 @@
-"""ASP.NET route templates, as `route=` of an HTTP trigger has them, translated to regular expressions."""
+"""ASP.NET route templates, as `route=` of an HTTP trigger has them, and their order in the real host.
+
+As in ASP.NET a path is first taken apart by the template; each value is then held against its constraints.
+"""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from urllib.parse import unquote
 
 from devhost.errors import HostError
 
-_CONSTRAINTS = {
-    "int": r"-?\d+",
-    "long": r"-?\d+",
-    "bool": r"(?i:true|false)",
-    "decimal": r"-?\d+(?:\.\d+)?",
-    "double": r"-?\d+(?:\.\d+)?",
-    "float": r"-?\d+(?:\.\d+)?",
-    "guid": r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}",
-    "alpha": r"[a-zA-Z]+",
-    "datetime": r"[^/]+",
+_TOKEN = re.compile(r"\{((?:[^{}]|\{\{|\}\})+)\}|(/)|((?:[^{}/]|\{\{|\}\})+)")
+_PARAMETER = re.compile(r"(\*{0,2})([^*:=?/]+)((?::[^:=(?]*(?:\(.*?\)(?=[:=?]|$))?)*)(?:=([^?]*))?(\?)?")
+_CONSTRAINT = re.compile(r":([^:=(]*)(?:\((.*?)\)(?=:|$))?")
+_INT64_MAX = (1 << 63) - 1
+_GUID = re.compile(r"[0-9a-f]{32}|[{(]?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}[)}]?", re.IGNORECASE)
+
+
+def _is_number(text: str) -> bool:
+    return bool(re.fullmatch(r"\s*[+-]?([0-9][0-9,]*\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?\s*", text, re.IGNORECASE))
+
+
+def _is_integer(text: str, low: int = -_INT64_MAX - 1, high: int = _INT64_MAX) -> bool:
+    return bool(re.fullmatch(r"\s*[+-]?0*[0-9]{1,19}\s*", text)) and low <= int(text) <= high
+
+
+def _is_datetime(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+_CONSTRAINTS: dict[str, Callable[..., bool]] = {
+    "int": lambda text: _is_integer(text, -(1 << 31), (1 << 31) - 1),
+    "long": lambda text: _is_integer(text),
+    "min": lambda text, low: _is_integer(text, low),
+    "max": lambda text, high: _is_integer(text, high=high),
+    "range": lambda text, low, high: _is_integer(text, low, high),
+    "decimal": _is_number,
+    "double": _is_number,
+    "float": _is_number,
+    "bool": lambda text: text.strip().lower() in ("true", "false"),
+    "guid": lambda text: bool(_GUID.fullmatch(text)),
+    "datetime": _is_datetime,
+    "alpha": lambda text: bool(re.fullmatch("[A-Za-z]*", text)),
+    "length": lambda text, low, high=None: low <= len(text) <= (low if high is None else high),
+    "minlength": lambda text, low: len(text) >= low,
+    "maxlength": lambda text, high: len(text) <= high,
+    "required": bool,
+    "file": lambda text: "." in text.rpartition("/")[2].rstrip("."),
+    "nonfile": lambda text: "." not in text.rpartition("/")[2].rstrip("."),
 }
-_PARAMETER = re.compile(r"\{(\*{0,2})(\w+)((?::[^{}]*(?:\{[^{}]*\}[^{}]*)*)?)(=[^{}]*)?(\?)?\}")
+
+
+@dataclass(frozen=True)
+class _Parameter:
+    name: str
+    checks: tuple[Callable[[str], bool], ...]
+    default: str | None
+    is_optional: bool
+    is_catch_all: bool
 
 
 @dataclass(frozen=True)
 class Route:
-    """A compiled template. `rank` orders candidates: literal segments first, then constrained, then free ones."""
+    """A compiled template. `rank` orders candidates as the real host does: literals, then constrained parameters."""
 
     pattern: re.Pattern[str]
-    defaults: dict[str, str]
-    rank: tuple[int, ...]
+    parameters: tuple[_Parameter, ...]
+    rank: tuple[tuple[Any, ...], ...]
 
     def match(self, path: str) -> dict[str, str] | None:
-        """The parameters of a raw path (no leading slash), decoded; None if it does not match."""
+        """The parameters of a decoded path (no leading slash); None if it does not match."""
         found = self.pattern.fullmatch(path)
         if not found:
             return None
-        return self.defaults | {name: unquote(value) for name, value in found.groupdict().items() if value}
+        values = {}
+        for parameter, text in zip(self.parameters, found.groups(), strict=True):
+            value = text or parameter.default
+            if value is None:
+                continue
+            if not all(check(value) for check in parameter.checks):
+                return None
+            values[parameter.name] = value
+        return values
+
+
+def decoded(raw_path: str) -> str:
+    """A path as Kestrel hands it on: percent-decoded, except for slashes."""
+    return unquote(re.sub("%(2f)", r"%25\1", raw_path, flags=re.IGNORECASE))
 
 
 def compile_route(template: str, owner: str) -> Route:
-    """Translate a template; HostError if it uses a constraint that does not exist."""
-    defaults: dict[str, str] = {}
-    parts: list[str] = []
-    rank: list[int] = []
-    for segment in _segments(template.strip("/")):
-        text, score, optional = _segment(segment, defaults, owner)
-        slash = "/" if parts else ""
-        parts.append(f"(?:{slash}{text})?" if optional else f"{slash}{text}")
-        rank.append(score)
-    return Route(re.compile("".join(parts) + "/?", re.IGNORECASE), defaults, tuple(rank))
+    """Translate a template; HostError if ASP.NET would refuse it."""
+    segments = _segments(template.strip("/"), owner)
+    parameters = [part for parts in segments for part in parts if isinstance(part, _Parameter)]
+    if len({parameter.name.lower() for parameter in parameters}) < len(parameters):
+        raise HostError(f"{owner}: a parameter occurs twice in the route {template!r}")
+    if any(p.is_catch_all and [p] != segments[-1] for p in parameters):
+        raise HostError(f"{owner}: a catch-all parameter must be the last segment of the route {template!r}")
+    text = "".join(_segment_pattern(parts, "/" if index else "") for index, parts in enumerate(segments))
+    # A longer template goes before its own beginning: (2,) is above every segment.
+    rank = (*((1, -len(p[0].checks)) if isinstance(p[0], _Parameter) else (0, p[0].lower()) for p in segments), (2,))
+    return Route(re.compile(text + "/?", re.IGNORECASE | re.DOTALL), tuple(parameters), rank)
 
 
-def _segments(template: str) -> list[str]:
-    """Split at slashes outside of braces."""
-    return [part for part in re.split(r"/(?![^{]*\})", template) if part]
+def _segments(template: str, owner: str) -> list[list[str | _Parameter]]:
+    segments: list[list[str | _Parameter]] = [[]]
+    end = 0
+    while end < len(template):
+        token = _TOKEN.match(template, end)
+        parts = segments[-1]
+        if not token or (token[1] and parts and isinstance(parts[-1], _Parameter)) or (token[2] and not parts):
+            raise HostError(f"{owner}: the route {template!r} is not a valid template at {template[end:]!r}")
+        if token[1]:
+            parts.append(_parameter(token[1], owner))
+        elif token[2]:
+            segments.append([])
+        else:
+            parts.append(token[3].replace("{{", "{").replace("}}", "}"))
+        end = token.end()
+    return [parts for parts in segments if parts]
 
 
-def _segment(segment: str, defaults: dict[str, str], owner: str) -> tuple[str, int, bool]:
-    text, end, score, optional = "", 0, 0, False
-    for match in _PARAMETER.finditer(segment):
-        star, name, constraints, default, question = match.groups()
-        text += re.escape(segment[end : match.start()])
-        end = match.end()
-        pattern = ".*" if star else _constrained(constraints, owner)
-        text += f"(?P<{name}>{pattern})"
-        score = max(score, 3 if star else 1 if constraints else 2)
-        if default:
-            defaults[name] = default[1:]
-        optional = optional or bool(question or default or star)
-    if "{" in segment[end:]:
-        raise HostError(f"{owner}: the route segment {segment!r} is not a valid template")
-    return text + re.escape(segment[end:]), score, optional
+def _parameter(text: str, owner: str) -> _Parameter:
+    found = _PARAMETER.fullmatch(text.replace("{{", "{").replace("}}", "}"))
+    if not found:
+        raise HostError(f"{owner}: the route parameter {text!r} is not valid")
+    stars, name, constraints, default, question = found.groups()
+    checks = tuple(_check(each[1], each[2], owner) for each in _CONSTRAINT.finditer(constraints))
+    return _Parameter(name, checks, default, bool(question or stars or default is not None), bool(stars))
 
 
-def _constrained(constraints: str, owner: str) -> str:
-    lookaheads, pattern = "", "[^/]+"
-    for constraint in re.findall(r":(\w+(?:\((?:[^()]|\([^()]*\))*\))?)", constraints):
-        name, _, argument = constraint.partition("(")
-        argument = argument[:-1]
-        if name in _CONSTRAINTS:
-            pattern = _CONSTRAINTS[name]
-        elif name == "regex":
-            lookaheads += f"(?={argument.strip('^$')}(?:/|$))"
-        elif name in ("length", "minlength", "maxlength"):
-            low, _, high = argument.partition(",")
-            bounds = {"length": (low, high or low), "minlength": (low, ""), "maxlength": ("0", low)}[name]
-            lookaheads += f"(?=[^/]{{{bounds[0]},{bounds[1]}}}(?:/|$))"
-        elif name not in ("required",):
-            raise HostError(f"{owner}: the route constraint {name!r} is not known to this host")
-    return lookaheads + pattern
+def _check(name: str, argument: str | None, owner: str) -> Callable[[str], bool]:
+    try:
+        if name == "regex":
+            expression = re.compile(argument or "", re.IGNORECASE)
+            return lambda text: bool(expression.search(text))
+        numbers = [int(number) for number in argument.split(",")] if argument else []
+        check = _CONSTRAINTS[name]
+        check("", *numbers)  # refuses a wrong number of arguments
+    except (KeyError, ValueError, TypeError, re.error) as error:
+        raise HostError(f"{owner}: the route constraint {name!r} is unknown or has a wrong argument: {error}") from None
+    return lambda text: check(text, *numbers)
+
+
+def _segment_pattern(parts: list[str | _Parameter], slash: str) -> str:
+    last = parts[-1]
+    if isinstance(last, _Parameter) and len(parts) == 1:
+        pattern = slash + ("(.*)" if last.is_catch_all else "([^/]+)")
+        return f"(?:{pattern})?" if last.is_optional else pattern
+    has_extension = isinstance(last, _Parameter) and last.is_optional and parts[-2:-1] == ["."]
+    plain = parts[:-2] if has_extension else parts
+    # Greedy, so that the last separator counts; an optional extension is left over for its own group.
+    value = "([^/]+?)" if has_extension else "([^/]+)"
+    text = "".join(re.escape(part) if isinstance(part, str) else value for part in plain)
+    return slash + text + (r"(?:\.([^/.]+))?" if has_extension else "")

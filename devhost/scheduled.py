@@ -6,11 +6,12 @@ of each function is its lease. As in Azure a failed batch is lost unless the fun
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from azure.functions.meta import Datum
@@ -19,80 +20,65 @@ from devhost.config import HostConfig, timespan
 from devhost.database import Database, connect
 from devhost.errors import HostError
 from devhost.invoker import Invoker
-from devhost.listeners import outgoing
+from devhost.listeners import Puller, outgoing
 from devhost.loader import FunctionSpec
 from devhost.ncrontab import Schedule
 from devhost.queues import QueueStore
 
 FEED_POLL_SECONDS = 5.0
 FEED_ITEMS_MAX = 100
+TIMER_SECONDS_MAX = 60.0  # the wall clock may jump while a timer sleeps
 SCHEME = "devhost:"
 
 log = logging.getLogger("devhost.scheduled")
 
 
-class Poller:
+class Poller(Puller):
     """What timers and change feeds share: one loop, a stored position, the function's retry policy."""
 
     def __init__(
         self, config: HostConfig, database: Database, queues: QueueStore, invoker: Invoker, spec: FunctionSpec,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:  # fmt: skip
-        self._config, self._database, self._queues, self._invoker, self._spec = config, database, queues, invoker, spec
-        self._clock = clock
-        self._task: asyncio.Task[None] | None = None
-        self._busy = False
+        super().__init__(invoker, spec)
+        self._config, self._database, self._queues, self._clock = config, database, queues, clock
+        self._lease = ""
 
-    def start(self) -> None:
-        """Begin to run."""
-        self._task = asyncio.create_task(self._run(), name=f"poll {self._spec.name}")
-
-    async def stop(self, drain_seconds: float) -> None:
-        """Let a running call end, at most so long."""
-        if self._task is None:
-            return
-        deadline = asyncio.get_running_loop().time() + drain_seconds
-        while self._busy and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.01)
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        raise NotImplementedError
-
-    async def _call(self, value: str) -> bool:
-        """Call the function, again as its retry policy says; its outputs are sent. False if it failed for good."""
+    async def _call(self, value: str, position: str) -> bool:
+        """Call the function, again as its retry policy says; then keep the position. False if it failed for good."""
         attempt = 0
         while True:
-            self._busy = True
-            try:
-                call = await self._invoker.call(self._spec, Datum(value, "json"))
-                await self._queues.send(outgoing(self._config, self._spec, call))
+            task = await self._finish(self._attempt(value, position))
+            if not task.cancelled() and task.result():
                 return True
-            except Exception:
-                log.warning("%s failed (attempt %s)", self._spec.name, attempt + 1)
-            finally:
-                self._busy = False
-            delay = retry_delay(self._spec.retry, attempt)
-            if delay is None:
+            delay_seconds = retry_delay(self._spec.retry, attempt)
+            if delay_seconds is None:
+                await self._keep(position)
                 return False
             attempt += 1
-            await asyncio.sleep(delay)
+            await asyncio.sleep(delay_seconds)
+
+    async def _attempt(self, value: str, position: str) -> bool:
+        try:
+            call = await self._invoker.call(self._spec, Datum(value, "json"))
+            await self._queues.send(outgoing(self._config, self._spec, call))
+        except Exception as error:
+            log.warning("%s failed: %r", self._spec.name, error)
+            return False
+        await self._keep(position)
+        return True
 
     async def _position(self) -> str | None:
-        name = self._position_name
-        rows = await self._database.read(
-            lambda c: c.execute("SELECT value FROM positions WHERE name = ?", (name,)).fetchall()
-        )
+        query = "SELECT value FROM positions WHERE name = ?"
+        rows = await self._database.read(lambda c: c.execute(query, (self._lease,)).fetchall())
         return rows[0][0] if rows else None
 
-    def _keep(self, value: str) -> Awaitable[Any]:
-        name = self._position_name
-        return self._database.write(lambda c: c.execute("INSERT OR REPLACE INTO positions VALUES (?,?)", (name, value)))
-
-    @property
-    def _position_name(self) -> str:
-        return self._spec.name
+    async def _keep(self, value: str) -> None:
+        row = (self._lease, value)
+        try:
+            await self._database.write(lambda c: c.execute("INSERT OR REPLACE INTO positions VALUES (?,?)", row))
+        except sqlite3.Error:
+            log.exception("%s: its position could not be stored; after a restart it runs again", self._spec.name)
 
 
 def retry_delay(policy: Any, attempt: int) -> float | None:
@@ -101,7 +87,8 @@ def retry_delay(policy: Any, attempt: int) -> float | None:
         return None
     if policy["strategy"] == "fixed_delay":
         return timespan(policy["delay_interval"])
-    return min(timespan(policy["minimum_interval"]) * 2 ** min(attempt, 30), timespan(policy["maximum_interval"]))
+    first, longest = timespan(policy["minimum_interval"]), timespan(policy["maximum_interval"])
+    return min(first * 2.0 ** min(attempt, 30), longest)
 
 
 class TimerTrigger(Poller):
@@ -109,44 +96,37 @@ class TimerTrigger(Poller):
 
     def __init__(self, config: HostConfig, *rest: Any, **more: Any) -> None:
         super().__init__(config, *rest, **more)
-        expression = config.resolve(str(self._spec.trigger["schedule"]), f"function {self._spec.name}")
+        self._lease = f"timer/{self._spec.name}"
+        owner = f"function {self._spec.name}"
         try:
-            self._schedule = Schedule(expression)
+            self._schedule = Schedule(config.resolve(str(self._spec.trigger["schedule"]), owner))
         except ValueError as error:
-            raise HostError(f"function {self._spec.name}: {error}") from None
+            raise HostError(f"{owner}: {error}") from None
 
-    async def _run(self) -> None:
-        stored = await self._position()
-        state = json.loads(stored) if stored else {}
-        monitored = self._spec.trigger.get("useMonitor", True)
-        due = datetime.fromisoformat(state["next"]) if state and monitored else None
-        if self._spec.trigger.get("runOnStartup") and not (due and due <= self._clock()):
-            await self._fire(state, past_due=False)
-        if due is None or due > self._schedule.next(self._clock()):
-            due = self._schedule.next(self._clock())
+    async def _pull(self) -> None:
+        state = json.loads(await self._position() or "{}")
+        now = self._clock()
+        due = self._schedule.next(now)
+        if "next" in state and self._spec.trigger.get("useMonitor", True):
+            due = min(due, datetime.fromisoformat(state["next"]))
+        past_due = due <= now
+        if self._spec.trigger.get("runOnStartup") and not past_due:
+            state = await self._run(state, due, past_due=False)
         while True:
             state["next"] = due.isoformat()
             await self._keep(json.dumps(state))
-            past_due = self._clock() > due + timedelta(seconds=1)
-            while (wait := (due - self._clock()).total_seconds()) > 0:
-                await asyncio.sleep(min(wait, 3600))
-            await self._fire(state, past_due)
-            due = self._schedule.next(max(due, self._clock()))
+            while (wait_seconds := (due - self._clock()).total_seconds()) > 0:
+                await asyncio.sleep(min(wait_seconds, TIMER_SECONDS_MAX))
+            state = await self._run(state, self._schedule.next(max(due, self._clock())), past_due)
+            due, past_due = self._schedule.next(max(due, self._clock())), False
 
-    async def _fire(self, state: dict[str, str], past_due: bool) -> None:
-        status = {
-            "Last": state.get("last", "0001-01-01T00:00:00"),
-            "Next": state.get("next", ""),
-            "LastUpdated": state.get("last", ""),
-        }
-        state["last"] = self._clock().isoformat()
-        await self._call(
-            json.dumps({"IsPastDue": past_due, "ScheduleStatus": status, "Schedule": {"AdjustForDST": True}})
-        )
-
-    @property
-    def _position_name(self) -> str:
-        return f"timer/{self._spec.name}"
+    async def _run(self, state: dict[str, str], following: datetime, past_due: bool) -> dict[str, str]:
+        last = state.get("last", "0001-01-01T00:00:00")
+        status = {"Last": last, "Next": state.get("next", following.isoformat()), "LastUpdated": last}
+        request = {"IsPastDue": past_due, "ScheduleStatus": status, "Schedule": {"AdjustForDST": True}}
+        state = {"last": self._clock().isoformat(), "next": following.isoformat()}
+        await self._call(json.dumps(request), json.dumps(state))
+        return state
 
 
 class ChangeFeedTrigger(Poller):
@@ -166,45 +146,39 @@ class ChangeFeedTrigger(Poller):
         self._lease = f"feed/{trigger.get('leaseContainerPrefix', '')}/{self._spec.name}/{self._container}"
         self._poll_seconds = float(trigger.get("feedPollDelay", FEED_POLL_SECONDS * 1000)) / 1000
         self._items_max = int(trigger.get("maxItemsPerInvocation", FEED_ITEMS_MAX))
-        self._reader: sqlite3.Connection | None = None
 
-    async def _run(self) -> None:
+    async def _pull(self) -> None:
         stored = await self._position()
         position = int(stored) if stored is not None else None
         while True:
+            rows: list[Any] = []
             try:
                 if position is None:
-                    position = 0 if self._spec.trigger.get("startFromBeginning") else await self._read(self._newest)
+                    position = await asyncio.to_thread(self._beginning)
                     await self._keep(str(position))
-                rows = await self._read(lambda c, after=position: self._after(c, after))
+                rows = await asyncio.to_thread(self._after, position)
             except sqlite3.OperationalError as error:
                 log.debug("%s: %s", self._lease, error)  # the product has not made its store yet, or is busy with it
-                rows = []
             if not rows:
                 await asyncio.sleep(self._poll_seconds)
                 continue
-            if not await self._call("[" + ",".join(document for _, document in rows) + "]"):
-                log.error("%s: %s documents were given up after the last retry", self._spec.name, len(rows))
             position = rows[-1][0]
-            await self._keep(str(position))
+            if not await self._call("[" + ",".join(document for _, document in rows) + "]", str(position)):
+                log.error("%s: %s documents were given up after the last retry", self._spec.name, len(rows))
 
-    async def _read(self, query: Callable[[sqlite3.Connection], Any]) -> Any:
-        if self._reader is None:
-            if not self._path.exists():
-                raise sqlite3.OperationalError(f"{self._path} does not exist")
-            self._reader = connect(self._path, readonly=True)
-        return await asyncio.to_thread(query, self._reader)
+    def _beginning(self) -> int:
+        """Where a new function begins. What is written after a store or table is made is newer than now."""
+        if self._spec.trigger.get("startFromBeginning") or not self._path.exists():
+            return 0
+        if not self._query("SELECT 1 FROM sqlite_master WHERE name = ?", self._container):
+            return 0
+        newest = self._query(f'SELECT max(lsn) FROM "{self._container}"')  # noqa: S608  # an identifier
+        return int(newest[0][0] or 0)
 
-    def _newest(self, connection: sqlite3.Connection) -> int:
-        row = connection.execute(f'SELECT max(lsn) FROM "{self._container}"').fetchone()  # noqa: S608  # an identifier
-        return int(row[0] or 0)
+    def _after(self, position: int) -> list[Any]:
+        query = f'SELECT lsn, document FROM "{self._container}" WHERE lsn > ? ORDER BY lsn LIMIT ?'  # noqa: S608
+        return self._query(query, position, self._items_max)
 
-    def _after(self, connection: sqlite3.Connection, position: int) -> list[tuple[int, str]]:
-        return connection.execute(
-            f'SELECT lsn, document FROM "{self._container}" WHERE lsn > ? ORDER BY lsn LIMIT ?',  # noqa: S608
-            (position, self._items_max),
-        ).fetchall()
-
-    @property
-    def _position_name(self) -> str:
-        return self._lease
+    def _query(self, query: str, *values: Any) -> list[Any]:
+        with contextlib.closing(connect(self._path, readonly=True)) as connection:
+            return connection.execute(query, values).fetchall()

@@ -88,7 +88,10 @@ class Engine:
         self.ticks = 0
 
     async def start(self) -> None:
-        """Take up what is unfinished: open tasks run again, timers are armed, messages delivered."""
+        """Take up what is unfinished: open tasks run again, timers are armed, messages delivered.
+
+        Nothing may send to instances before this returns, or it would be delivered twice.
+        """
         await self._database.write(store.tidy)
         self._workers = [asyncio.create_task(self._work()) for _ in range(self._orchestrators_max)]
         self._activities.start()
@@ -250,7 +253,7 @@ class Engine:
         for parcel in instance.inbox:
             if parcel.kind == "task":
                 self._forget_task(instance.key, parcel)
-        del self._loaded[instance.key]
+        self._loaded.pop(instance.key, None)
 
     def _forget_task(self, key: int, parcel: Parcel) -> None:
         execution, task = parcel.body[0], parcel.body[1]

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from devhost.durable.execution import Execution, NonDeterminism, Outcome
-from devhost.durable.history import Command, Event, Kind, event, execution_started, new_id, stamp
-from devhost.durable.store import NewInstance, Record, Status, TickChange, child_report
+from devhost.durable.history import Command, Event, Kind, Status, event, execution_started, new_id, stamp
+from devhost.durable.store import NewInstance, Record, TickChange, child_report
 from devhost.durable.walker import ReplayedActions
 from devhost.errors import NotSupported
 

@@ -78,7 +78,7 @@ class AlreadyRunning(Exception):
 
 def record(row: Sequence[Any]) -> Record:
     """A row as a record."""
-    return Record(*row[:4], Status(row[4]), *row[5:])
+    return Record._make([*row[:4], Status(row[4]), *row[5:]])
 
 
 def find(instance_id: str) -> Callable[[sqlite3.Connection], Record | None]:

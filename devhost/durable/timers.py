@@ -50,8 +50,8 @@ class TimerWheel:
     def _fire(self) -> None:
         now = self._clock()
         while self._heap and self._heap[0][0] <= now:
-            _, *key = heapq.heappop(self._heap)
-            identity = (key[0], key[1], key[2])
+            _, instance, execution, timer = heapq.heappop(self._heap)
+            identity = (instance, execution, timer)
             if identity in self._dead:
                 self._dead.discard(identity)
             else:

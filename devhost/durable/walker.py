@@ -193,7 +193,7 @@ class Walker:
     def _raise(self, name: str) -> None:
         waiting = self._events.get(name)
         if waiting:
-            waiting.pop(0).finish()
+            waiting.pop().finish()  # a stack, as in the extension: the newest wait hears it
         else:
             self._buffered[name] = self._buffered.get(name, 0) + 1
 

@@ -63,6 +63,17 @@ async def raise_event(req: func.HttpRequest, client: df.DurableOrchestrationClie
     return func.HttpResponse(status_code=202)
 
 
+@app.route(route="status/{instance}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.durable_client_input(client_name="client")
+async def status(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """The state of an orchestration."""
+    state = await client.get_status(req.route_params["instance"], show_input=True)
+    if not state:
+        return func.HttpResponse(status_code=404)
+    shown = {"runtimeStatus": state.runtime_status.name, "input": state._input, "output": state.output}
+    return func.HttpResponse(json.dumps(shown), mimetype="application/json")
+
+
 @app.route(route="send/{text}", auth_level=func.AuthLevel.ANONYMOUS)
 @app.service_bus_queue_output(arg_name="labels", connection="Bus", queue_name="labels")
 @app.queue_output(arg_name="archive", connection="AzureWebJobsStorage", queue_name="archive")
