@@ -24,39 +24,15 @@ log = logging.getLogger("devhost.function")
 
 
 class Context(func.Context):  # type: ignore[misc]  # the SDK is untyped
-    """What a parameter named `context` receives."""
+    """What a parameter named `context` receives. Traces and retries are not served."""
+
+    invocation_id = function_name = function_directory = ""
+    thread_local_storage: Any = None
+    trace_context = retry_context = None
 
     def __init__(self, name: str, directory: str, invocation_id: str) -> None:
-        self._name, self._directory, self._id = name, directory, invocation_id
-        self._local = threading.local()
-
-    @property
-    def invocation_id(self) -> str:
-        """Function invocation id."""
-        return self._id
-
-    @property
-    def thread_local_storage(self) -> Any:
-        """Thread local storage."""
-        return self._local
-
-    @property
-    def function_name(self) -> str:
-        """Function name."""
-        return self._name
-
-    @property
-    def function_directory(self) -> str:
-        """Function directory."""
-        return self._directory
-
-    @property
-    def trace_context(self) -> None:
-        """Not served."""
-
-    @property
-    def retry_context(self) -> None:
-        """Not served."""
+        self.function_name, self.function_directory, self.invocation_id = name, directory, invocation_id
+        self.thread_local_storage = threading.local()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 import orjson
 
 from devhost.durable.engine import Engine
-from devhost.durable.history import Status
+from devhost.durable.history import Status, shown
 from devhost.durable.store import PAGE_SIZE_DEFAULT, AlreadyRunning, Filter, Record
 
 PAGE_SIZE_MAX = 1000
@@ -114,20 +114,16 @@ class DurableApi:
             return Reply(404)
         payload = _payload(record, _flag(query, "showInput", True))
         if _flag(query, "showHistory", False):
-            payload["historyEvents"] = await self._shown_history(record, _flag(query, "showHistoryOutput", False))
+            options = {
+                "with_input": _flag(query, "showInput", True),
+                "with_output": _flag(query, "showHistoryOutput", False),
+            }
+            payload["historyEvents"] = shown(await self._engine.history(record.key), **options)
         if record.status.is_open:
             links = self._links(instance_id)
             return Reply(202, payload, {"Location": links["statusQueryGetUri"], "Retry-After": "5"})
         failed = record.status is Status.FAILED and _flag(query, "returnInternalServerErrorOnFailure", False)
         return Reply(500 if failed else 200, payload)
-
-    async def _shown_history(self, record: Record, with_output: bool) -> list[dict[str, Any]]:
-        events = await self._engine.history(record.key)
-        if not with_output:
-            for item in events:
-                item.pop("Result", None)
-                item.pop("Input", None)
-        return events
 
     async def _list(self, query: Mapping[str, str], token: str) -> Reply:
         size = min(int(query["top"]), PAGE_SIZE_MAX) if query.get("top", "").isdigit() else PAGE_SIZE_DEFAULT

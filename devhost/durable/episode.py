@@ -91,8 +91,8 @@ def _event(execution: Execution, record: Record, parcel: Parcel, at: str, result
             return event(Kind.TASK_COMPLETED, at, TaskScheduledId=task, Result=value)
         return event(Kind.TASK_FAILED, at, TaskScheduledId=task, Reason=value[0], Details=value[1])
     if succeeded:
-        return event(Kind.CHILD_COMPLETED, at, TaskScheduledId=task, Result=value)
-    return event(Kind.CHILD_FAILED, at, TaskScheduledId=task, Reason=value, Details="")
+        return event(Kind.SUB_ORCHESTRATION_INSTANCE_COMPLETED, at, TaskScheduledId=task, Result=value)
+    return event(Kind.SUB_ORCHESTRATION_INSTANCE_FAILED, at, TaskScheduledId=task, Reason=value, Details="")
 
 
 def _schedule(change: TickChange, record: Record, commands: list[Command], now: float) -> None:
@@ -102,7 +102,7 @@ def _schedule(change: TickChange, record: Record, commands: list[Command], now: 
         elif command.kind is Kind.TIMER_CREATED and command.fire_at:
             if command.id not in change.finished_timers:
                 change.timers.append((command.id, _seconds(command.fire_at)))
-        elif command.kind is Kind.CHILD_CREATED:
+        elif command.kind is Kind.SUB_ORCHESTRATION_INSTANCE_CREATED:
             parent = orjson.dumps(
                 {"key": record.key, "id": record.id, "execution": record.execution, "task": command.id}
             )

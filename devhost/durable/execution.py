@@ -17,12 +17,11 @@ from azure.durable_functions.models.TaskOrchestrationExecutor import TaskOrchest
 from azure.functions._durable_functions import df_dumps
 
 from devhost.config import Mode
-from devhost.durable.history import Command, Event, Kind, mismatch
+from devhost.durable.history import SCHEDULING, Command, Event, mismatch
 from devhost.durable.walker import Actions, Path, ReplayedActions, Walker
 from devhost.loader import FunctionSpec
 
 FAILURE_MARK = "\n\n$OutOfProcData$:"
-_SCHEDULING = (Kind.TASK_SCHEDULED, Kind.CHILD_CREATED, Kind.TIMER_CREATED)
 
 
 class NonDeterminism(Exception):
@@ -197,7 +196,7 @@ class Execution:
         outcome = self._run(events, new=False)
         self.walker.feed(events, outcome.actions)
         commands, self.walker.commands = self.walker.commands, []
-        recorded = [item for item in events if item["EventType"] in _SCHEDULING]
+        recorded = [item for item in events if item["EventType"] in SCHEDULING]
         for index in range(max(len(recorded), len(commands))):
             before = recorded[index] if index < len(recorded) else None
             now = commands[index] if index < len(commands) else None
@@ -250,9 +249,9 @@ class Execution:
 
     def _deviation(self, what: str, index: int, difference: str) -> NonDeterminism:
         return NonDeterminism(
-            f"Non-deterministic orchestrator {self._name!r}, instance {self._start.instance_id!r}: action {index} differs "
-            f"from {what}: {difference}. Orchestrator code must do the same on every replay: no clock, randomness, I/O or "
-            "changed order of calls."
+            f"Non-deterministic orchestrator {self._name!r}, instance {self._start.instance_id!r}: action {index} "
+            f"differs from {what}: {difference}. Orchestrator code must do the same on every replay: no clock, "
+            "randomness, I/O or changed order of calls."
         )
 
 

@@ -24,9 +24,9 @@ class Kind(IntEnum):
     TASK_SCHEDULED = 4
     TASK_COMPLETED = 5
     TASK_FAILED = 6
-    CHILD_CREATED = 7
-    CHILD_COMPLETED = 8
-    CHILD_FAILED = 9
+    SUB_ORCHESTRATION_INSTANCE_CREATED = 7
+    SUB_ORCHESTRATION_INSTANCE_COMPLETED = 8
+    SUB_ORCHESTRATION_INSTANCE_FAILED = 9
     TIMER_CREATED = 10
     TIMER_FIRED = 11
     ORCHESTRATOR_STARTED = 12
@@ -34,6 +34,12 @@ class Kind(IntEnum):
     EVENT_RAISED = 15
     EXECUTION_SUSPENDED = 19
     EXECUTION_RESUMED = 20
+
+
+SCHEDULING = (Kind.TASK_SCHEDULED, Kind.SUB_ORCHESTRATION_INSTANCE_CREATED, Kind.TIMER_CREATED)
+_NOT_SHOWN = {
+    "EventId", "IsPlayed", "Version", "TaskScheduledId", "TimerId", "OrchestrationInstance", "ParentInstance", "Tags",
+}  # fmt: skip
 
 
 class Status(StrEnum):
@@ -68,7 +74,7 @@ class Command:
         fields: dict[str, Any] = {"Name": self.name, "Input": self.input, "Version": ""}
         if self.kind is Kind.TIMER_CREATED and self.fire_at:
             fields = {"FireAt": stamp(self.fire_at)}
-        if self.kind is Kind.CHILD_CREATED:
+        if self.kind is Kind.SUB_ORCHESTRATION_INSTANCE_CREATED:
             fields["InstanceId"] = self.instance_id
         return event(self.kind, at, self.id, **fields)
 
@@ -118,6 +124,32 @@ def describe(item: Mapping[str, Any] | Command | None) -> str:
     if isinstance(item, Command):
         return f"{item.kind.name} {item.name} #{item.id}".replace("  ", " ")
     return f"{Kind(item['EventType']).name} {item.get('Name', '')} #{item['EventId']}".replace("  ", " ")
+
+
+def shown(events: list[Event], *, with_input: bool, with_output: bool) -> list[Event]:
+    """A history as the status API shows it: event types by name, scheduled work merged into its completion."""
+    scheduled = {item["EventId"]: item for item in events if item["EventType"] in SCHEDULING}
+    merged = {item["TaskScheduledId"] for item in events if "TaskScheduledId" in item}
+    result = []
+    for item in events:
+        kind = Kind(item["EventType"])
+        if kind in (Kind.ORCHESTRATOR_STARTED, Kind.ORCHESTRATOR_COMPLETED) or (
+            kind in SCHEDULING and item["EventId"] in merged
+        ):
+            continue
+        view = {key: value for key, value in item.items() if key not in _NOT_SHOWN}
+        view["EventType"] = kind.name.title().replace("_", "")
+        cause = scheduled.get(item.get("TaskScheduledId"), item if kind is Kind.EXECUTION_STARTED else None)
+        if cause:
+            view |= {"FunctionName": cause["Name"], "Input": cause.get("Input")}
+            view.pop("Name", None)
+        if cause and cause is not item:
+            view["ScheduledTime"] = cause["Timestamp"]
+        for key, wanted in (("Input", with_input), ("Result", with_output)):
+            if not wanted:
+                view.pop(key, None)
+        result.append(view)
+    return result
 
 
 def use_fast_timestamps() -> None:

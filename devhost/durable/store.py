@@ -152,7 +152,8 @@ def start(connection: sqlite3.Connection, new: NewInstance) -> Record:
             raise AlreadyRunning(f"An Orchestration instance with the status {existing.status} already exists.")
         delete(connection, [existing.key])
     cursor = connection.execute(
-        "INSERT INTO instances (id, name, execution, status, input, version, parent, created, updated) VALUES (?,?,?,?,?,?,?,?,?)",
+        "INSERT INTO instances (id, name, execution, status, input, version, parent, created, updated) "
+        "VALUES (?,?,?,?,?,?,?,?,?)",
         (new.id, new.name, new.execution, Status.PENDING, new.input, new.version, new.parent, new.at, new.at),
     )
     return Record(
@@ -172,7 +173,8 @@ def delete(connection: sqlite3.Connection, keys: Iterable[int]) -> None:
 def post(connection: sqlite3.Connection, key: int, kind: str, body: bytes) -> int | None:
     """Put a message into an open instance's inbox; its sequence number, None if the instance is not open."""
     cursor = connection.execute(
-        f"INSERT INTO inbox (instance, kind, body) SELECT key, ?, ? FROM instances WHERE key = ? AND status IN ({_OPEN_MARKS})",  # noqa: S608
+        "INSERT INTO inbox (instance, kind, body) "
+        f"SELECT key, ?, ? FROM instances WHERE key = ? AND status IN ({_OPEN_MARKS})",  # noqa: S608
         (kind, body, key, *OPEN),
     )
     return cursor.lastrowid if cursor.rowcount else None
@@ -221,7 +223,8 @@ def apply(connection: sqlite3.Connection, change: TickChange) -> TickResult:
 
 def _update(connection: sqlite3.Connection, row: Record) -> None:
     connection.execute(
-        "UPDATE instances SET execution = ?, status = ?, input = ?, output = ?, custom_status = ?, updated = ? WHERE key = ?",
+        "UPDATE instances SET execution = ?, status = ?, input = ?, output = ?, custom_status = ?, updated = ? "
+        "WHERE key = ?",
         (row.execution, row.status, row.input, row.output, row.custom_status, row.updated, row.key),
     )
     if not row.status.is_open:

@@ -17,8 +17,8 @@ _UNSUPPORTED = {7: "call_entity", 8: "call_http", 9: "signal_entity", 10: "signa
 _COMPLETIONS = {
     Kind.TASK_COMPLETED: "TaskScheduledId",
     Kind.TASK_FAILED: "TaskScheduledId",
-    Kind.CHILD_COMPLETED: "TaskScheduledId",
-    Kind.CHILD_FAILED: "TaskScheduledId",
+    Kind.SUB_ORCHESTRATION_INSTANCE_COMPLETED: "TaskScheduledId",
+    Kind.SUB_ORCHESTRATION_INSTANCE_FAILED: "TaskScheduledId",
     Kind.TIMER_FIRED: "TimerId",
 }
 Path = tuple[int, ...]
@@ -175,7 +175,13 @@ class Walker:
             return
         child = action.get("instanceId") or f"{self._execution}:{task}"
         self.commands.append(
-            Command(Kind.CHILD_CREATED, task, action["functionName"], action["input"], instance_id=child)
+            Command(
+                Kind.SUB_ORCHESTRATION_INSTANCE_CREATED,
+                task,
+                action["functionName"],
+                action["input"],
+                instance_id=child,
+            )
         )
 
     def _timer(self, node: _Node, fire_at: datetime, path: Path | None) -> None:
@@ -204,7 +210,7 @@ class Walker:
         if node is None:
             return  # a second completion, or that of a cancelled timer
         options = node.action.get("retryOptions")
-        if options and kind in (Kind.TASK_FAILED, Kind.CHILD_FAILED):
+        if options and kind in (Kind.TASK_FAILED, Kind.SUB_ORCHESTRATION_INSTANCE_FAILED):
             self._timer(node, self._now + timedelta(milliseconds=options["firstRetryIntervalInMilliseconds"]), None)
         elif options and kind is Kind.TIMER_FIRED and node.attempts < options["maxNumberOfAttempts"]:
             self._attempt(node)

@@ -3,11 +3,12 @@
 # mypy: disable-error-code="no-untyped-def, untyped-decorator, no-any-return, misc"
 import json
 from datetime import timedelta
+from typing import Any
 
 import azure.durable_functions as df
 
 app = df.DFApp()
-drift = {"name": "double", "calls": 0}
+drift: dict[str, Any] = {"name": "double", "calls": 0}
 attempts: dict[str, int] = {}
 
 
@@ -71,7 +72,10 @@ def retries(context):
     policy = df.RetryOptions(5, 3)
     times = context.get_input()
     both = context.task_all(
-        [context.call_activity_with_retry("flaky", policy, [context.instance_id, times]), context.call_activity("double", 4)]
+        [
+            context.call_activity_with_retry("flaky", policy, [context.instance_id, times]),
+            context.call_activity("double", 4),
+        ]
     )
     first = yield both
     last = yield context.call_activity("double", 21)
@@ -190,7 +194,13 @@ def identity(context):
     before = [str(context.new_guid()), context.new_uuid()]
     yield context.call_activity("double", 1)
     after = [str(context.new_guid()), context.new_uuid()]
-    return [context.instance_id, context.parent_instance_id, *before, *after, context.current_utc_datetime.tzinfo is not None]
+    return [
+        context.instance_id,
+        context.parent_instance_id,
+        *before,
+        *after,
+        context.current_utc_datetime.tzinfo is not None,
+    ]
 
 
 @app.activity_trigger(input_name="value")

@@ -240,7 +240,8 @@ async def test_custom_status_and_history_are_shown(durable: Durable) -> None:
 
     assert await eventually(shown) == {"waiting": True}
     reply = await durable.host.durable.handle("GET", "/instances/c", {"showHistory": "True"})
-    assert reply.status == 202 and reply.body["historyEvents"][1]["Name"] == "patient"
+    first = reply.body["historyEvents"][0]
+    assert reply.status == 202 and (first["EventType"], first["FunctionName"]) == ("ExecutionStarted", "patient")
     assert json.loads(json.dumps(reply.body))["runtimeStatus"] == "Running"
 
 

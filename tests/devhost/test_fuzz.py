@@ -205,8 +205,7 @@ async def test_nothing_from_outside_breaks_the_host(
     assert statuses[400] > 500, statuses
     failed_functions = [record for record in caplog.records if record.name == "devhost.function"]
     others = [record.getMessage() for record in caplog.records if record not in failed_functions]
-    print(Counter(others)); print(Counter([(str(r.exc_info[1])[:150], r.exc_info[2] and __import__("traceback").format_tb(r.exc_info[2])[-1][-250:]) for r in caplog.records if r not in failed_functions and r.exc_info]))
-    assert others == []
+    assert others == [], "the host itself failed"
     assert {status for status in statuses if status > 500} <= {501}  # entities and rewind
     assert statuses[500] <= len(failed_functions), statuses
     await still_works(http)
