@@ -41,10 +41,10 @@ async def test_the_validation_handshake(http: httpx.AsyncClient, ledger_path: Pa
     assert written(ledger_path, "event") == []
 
 
-@pytest.mark.parametrize("body", ["[]", "[{}]", '[{"data": 1}]', '[{"data": {"validationCode": 7}}]', "{", "7"])
-async def test_a_handshake_without_code_is_refused(http: httpx.AsyncClient, body: str) -> None:
-    answer = await http.post(URL, content=body, headers={"aeg-event-type": "SubscriptionValidation"})
-    assert answer.status_code == 400
+async def test_a_handshake_without_code_is_refused(http: httpx.AsyncClient) -> None:
+    for body in ("[]", "[{}]", '[{"data": 1}]', '[{"data": {"validationCode": 7}}]', "{", "7"):
+        answer = await http.post(URL, content=body, headers={"aeg-event-type": "SubscriptionValidation"})
+        assert answer.status_code == 400, body
 
 
 async def test_the_cloud_events_handshake(http: httpx.AsyncClient) -> None:
@@ -117,10 +117,10 @@ MALFORMED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("url", [URL, "/admin/eventgrid/on_event"])
-async def test_what_is_no_delivery_is_refused(http: httpx.AsyncClient, ledger_path: Path, url: str) -> None:
+async def test_what_is_no_delivery_is_refused(http: httpx.AsyncClient, ledger_path: Path) -> None:
     for body in MALFORMED:
-        assert (await http.post(url, content=body)).status_code == 400, body[:80]
+        for url in (URL, "/admin/eventgrid/on_event"):
+            assert (await http.post(url, content=body)).status_code == 400, body[:80]
     assert written(ledger_path, "event") == []
 
 
