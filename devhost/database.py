@@ -43,7 +43,8 @@ CREATE TABLE IF NOT EXISTS inbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, instance INTEGER NOT NULL, kind TEXT NOT NULL, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS messages (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT NOT NULL, session TEXT, body BLOB NOT NULL,
-    properties BLOB NOT NULL, enqueued REAL NOT NULL, visible REAL NOT NULL, expires REAL, deliveries INTEGER NOT NULL DEFAULT 0);
+    properties BLOB NOT NULL, enqueued REAL NOT NULL, visible REAL NOT NULL, expires REAL,
+    deliveries INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS messages_by_queue ON messages (queue, seq);
 CREATE TABLE IF NOT EXISTS seen_messages (
     queue TEXT NOT NULL, id TEXT NOT NULL, expires REAL NOT NULL, PRIMARY KEY (queue, id)) WITHOUT ROWID;

@@ -173,8 +173,8 @@ def delete(connection: sqlite3.Connection, keys: Iterable[int]) -> None:
 def post(connection: sqlite3.Connection, key: int, kind: str, body: bytes) -> int | None:
     """Put a message into an open instance's inbox; its sequence number, None if the instance is not open."""
     cursor = connection.execute(
-        "INSERT INTO inbox (instance, kind, body) "
-        f"SELECT key, ?, ? FROM instances WHERE key = ? AND status IN ({_OPEN_MARKS})",  # noqa: S608
+        f"""INSERT INTO inbox (instance, kind, body)
+            SELECT key, ?, ? FROM instances WHERE key = ? AND status IN ({_OPEN_MARKS})""",  # noqa: S608
         (kind, body, key, *OPEN),
     )
     return cursor.lastrowid if cursor.rowcount else None

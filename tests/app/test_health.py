@@ -22,7 +22,8 @@ async def http(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the app."""
     config = load_config(ROOT, tmp_path, port=free_port(), environ=os.environ)
     assert config.warnings == ()
-    async with running(config, function_app.app), httpx.AsyncClient(base_url=f"http://127.0.0.1:{config.port}") as client:
+    base_url = f"http://127.0.0.1:{config.port}"
+    async with running(config, function_app.app), httpx.AsyncClient(base_url=base_url) as client:
         yield client
 
 

@@ -1,8 +1,8 @@
 """A process that has imported everything and forks a host for each command: kill -9 tests restart in a moment.
 
-Run as a script. Reads one JSON object per line: {"data": folder, "port": n, "mode": m, "crash": ["before", 7] | null}.
-Answers with {"pid": n, "ready": b} once the host is ready or has died. With `crash` the host kills itself before (or after) its
-n-th commit, so that every commit point can be tried.
+Run as a script. Reads a JSON object per line: {"data": folder, "port": n, "mode": m, "crash": null or ["before", 7]}.
+Answers with {"pid": n, "ready": b} once the host is ready or has died. With `crash` the host kills itself before (or
+after) its n-th commit, so that every commit point can be tried.
 """
 
 import asyncio
