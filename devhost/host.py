@@ -82,7 +82,7 @@ class Host:
         self._running.push_async_callback(self.database.close)
         self.queues = QueueStore(self.database, config.queues)
         limit = config.host_json.function_timeout
-        threads = int(config.settings.get("PYTHON_THREADPOOL_THREAD_COUNT", THREADS_DEFAULT))
+        threads = config.number("PYTHON_THREADPOOL_THREAD_COUNT", THREADS_DEFAULT)
         self.invoker = Invoker(str(config.app_dir), None if limit == "-1" else timespan(limit), threads)
         durable = config.host_json.extensions.durable_task
         limits = (durable.max_concurrent_orchestrator_functions, durable.max_concurrent_activity_functions)
@@ -147,7 +147,7 @@ class Host:
 
     async def _listen(self, listener: socket.socket) -> None:
         settings = uvicorn.Config(
-            self._front.asgi(), lifespan="off", log_config=None, access_log=False, server_header=False
+            self._front.asgi(), lifespan="off", log_config=None, access_log=False, server_header=False, ws="none"
         )
         server = _Server(settings)
         serving = asyncio.create_task(server.serve([listener]))

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -126,8 +127,8 @@ class DurableApi:
         return Reply(500 if failed else 200, payload)
 
     async def _list(self, query: Mapping[str, str], token: str) -> Reply:
-        size = min(int(query["top"]), PAGE_SIZE_MAX) if query.get("top", "").isdigit() else PAGE_SIZE_DEFAULT
-        after = int(token) if token.isdigit() else 0
+        size = min(_number(query.get("top", ""), PAGE_SIZE_DEFAULT), PAGE_SIZE_MAX)
+        after = _number(token, 0)
         records = await self._engine.list(_filter(query, after), size + 1)
         more = len(records) > size
         headers = {"x-ms-continuation-token": str(records[size - 1].key) if more else ""}
@@ -171,7 +172,7 @@ class DurableApi:
         return record
 
     def _links(self, instance_id: str) -> dict[str, str]:
-        base = f"{self.base_url}instances/{quote(instance_id)}"
+        base = f"{self.base_url}instances/{quote(instance_id, safe='')}"
         suffix = f"taskHub={quote(self._hub)}&connection=Storage&code={self._key}"
         operations = {
             name: f"{base}/{name}?reason={{text}}&{suffix}" for name in ("terminate", "rewind", "suspend", "resume")
@@ -238,10 +239,14 @@ def _second(at: float) -> str:
 
 def _json_text(body: bytes) -> str:
     try:
-        json.loads(body)
+        orjson.loads(body)  # as strict as what reads it later: no NaN, no lone surrogates, UTF-8 only
         return body.decode()
-    except (ValueError, RecursionError):
+    except ValueError:
         raise _Refused(400, "Invalid JSON content") from None
+
+
+def _number(text: str, default: int) -> int:
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else default
 
 
 def _flag(query: Mapping[str, str], name: str, default: bool) -> bool:
