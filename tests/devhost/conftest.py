@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import functools
 import importlib.util
+import itertools
 import os
 import socket
 import sys
@@ -20,11 +21,16 @@ from devhost.host import Host
 SAMPLE = Path(__file__).parent / "sample"
 
 
+_ports = itertools.count(20_000 + 1_000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")))
+
+
 def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on: below the range of outgoing connections, another range for each test worker."""
+    while True:
+        port = next(_ports)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @functools.cache
