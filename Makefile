@@ -44,7 +44,7 @@ $(VENV)/.bench: requirements-bench.txt $(VENV)/.dev
 	touch $@
 
 define install
-if ! $(RUN) -m pip install --quiet --constraint requirements.lock $(1); then
+if ! $(RUN) -m pip install -qq --constraint requirements.lock $(1); then
 	echo "Packages could not be installed: is the package registry reachable?" >&2
 	exit 1
 fi

@@ -89,7 +89,7 @@ class Host:
         self.engine = Engine(self.database, self.invoker, self.functions, config.mode, *limits)
         keys = Keys(config.data_dir / "keys.json")
         origin = f"http://{config.bind}:{config.port}"
-        self.durable = DurableApi(self.engine, origin, durable.hub_name, keys.get("durabletask_extension"))
+        self.durable = DurableApi(self.engine, self.database, origin, durable.hub_name, keys.get("durabletask_extension"))
         self.invoker.durable_client = Datum(self.durable.client_binding(), "string")
         self._front = Front(config, keys, self.invoker, self.queues, self.functions, self.durable, self.status)
         self._parts = [part for spec in self.functions if (part := self._part(spec))]

@@ -11,8 +11,10 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import orjson
 
+from devhost.database import Database
+from devhost.durable import store
 from devhost.durable.engine import Engine
-from devhost.durable.history import Status, shown
+from devhost.durable.history import Status
 from devhost.durable.store import PAGE_SIZE_DEFAULT, AlreadyRunning, Filter, Record
 
 PAGE_SIZE_MAX = 1000
@@ -37,9 +39,9 @@ class _Refused(Exception):
 class DurableApi:
     """Routes below /runtime/webhooks/durabletask."""
 
-    def __init__(self, engine: Engine, origin: str, hub: str, key: str) -> None:
+    def __init__(self, engine: Engine, database: Database, origin: str, hub: str, key: str) -> None:
         """`origin` is the host's address, such as http://127.0.0.1:7071; `key` the webhook's system key."""
-        self._engine, self._origin, self._hub, self._key = engine, origin, hub, key
+        self._engine, self._database, self._hub, self._key = engine, database, hub, key
         self.base_url = f"{origin}{WEBHOOK_PATH}/"
 
     def client_binding(self) -> str:
@@ -110,16 +112,13 @@ class DurableApi:
         return Reply(202, links, {"Location": links["statusQueryGetUri"], "Retry-After": "10"})
 
     async def _status(self, instance_id: str, query: Mapping[str, str]) -> Reply:
-        record = await self._engine.find(instance_id)
+        record = await self._database.read(store.find(instance_id))
         if record is None:
             return Reply(404)
         payload = _payload(record, _flag(query, "showInput", True))
         if _flag(query, "showHistory", False):
-            options = {
-                "with_input": _flag(query, "showInput", True),
-                "with_output": _flag(query, "showHistoryOutput", False),
-            }
-            payload["historyEvents"] = shown(await self._engine.history(record.key), **options)
+            _, chunks = await self._database.read(store.load(record.key))
+            payload["historyEvents"] = orjson.loads(b"[" + b",".join(chunks) + b"]")
         if record.status.is_open:
             links = self._links(instance_id)
             return Reply(202, payload, {"Location": links["statusQueryGetUri"], "Retry-After": "5"})
@@ -129,7 +128,7 @@ class DurableApi:
     async def _list(self, query: Mapping[str, str], token: str) -> Reply:
         size = min(_number(query.get("top", ""), PAGE_SIZE_DEFAULT), PAGE_SIZE_MAX)
         after = _number(token, 0)
-        records = await self._engine.list(_filter(query, after), size + 1)
+        records = await self._database.read(store.listing(_filter(query, after), size + 1))
         more = len(records) > size
         headers = {"x-ms-continuation-token": str(records[size - 1].key) if more else ""}
         return Reply(200, [_payload(r, _flag(query, "showInput", False)) for r in records[:size]], headers)
@@ -137,12 +136,12 @@ class DurableApi:
     async def _purge(self, query: Mapping[str, str]) -> Reply:
         if not query.get("createdTimeFrom"):
             raise _Refused(400, "Please provide value for 'createdTimeFrom' parameter.")
-        deleted = await self._engine.purge(_filter(query))
+        deleted = await self._database.write(store.purge(_filter(query)))
         return Reply(200, {"instancesDeleted": deleted}) if deleted else Reply(404)
 
     async def _purge_one(self, instance_id: str) -> Reply:
         record = await self._found(instance_id)
-        deleted = await self._engine.purge(Filter(key=record.key))
+        deleted = await self._database.write(store.purge(Filter(key=record.key)))
         return Reply(200, {"instancesDeleted": deleted})
 
     async def _raise(self, instance_id: str, name: str, body: bytes, content_type: str) -> Reply:
@@ -166,7 +165,7 @@ class DurableApi:
         return await self._start(record.name, target, query, (record.input or "").encode())
 
     async def _found(self, instance_id: str) -> Record:
-        record = await self._engine.find(instance_id)
+        record = await self._database.read(store.find(instance_id))
         if record is None:
             raise _Refused(404, f"No instance with ID {instance_id} found.")
         return record

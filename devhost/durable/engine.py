@@ -20,9 +20,8 @@ from devhost.durable import store
 from devhost.durable.activities import ActivityRunner
 from devhost.durable.episode import Episode, Parcel, episode
 from devhost.durable.execution import Execution, Start
-from devhost.durable.history import Event, Status, new_id
+from devhost.durable.history import Status, new_id
 from devhost.durable.store import NewInstance, Record
-from devhost.durable.timers import TimerWheel
 from devhost.invoker import Invoker
 from devhost.loader import FunctionSpec
 
@@ -81,9 +80,7 @@ class Engine:
         self._orchestrators_max = orchestrators_max
         self._loaded: OrderedDict[int, Instance] = OrderedDict()
         self._ready: asyncio.Queue[Instance] = asyncio.Queue()
-        self._timers = TimerWheel(
-            clock, lambda key, execution, timer: self._deliver(key, Parcel("timer", (execution, timer)))
-        )
+        self._timers: dict[tuple[int, str, int], asyncio.TimerHandle] = {}
         self._workers: list[asyncio.Task[None]] = []
         self.ticks = 0
 
@@ -99,7 +96,8 @@ class Engine:
 
     async def stop(self, drain_seconds: float) -> None:
         """Begin nothing new and give what runs some time; the rest runs again at the next start."""
-        self._timers.close()
+        for handle in self._timers.values():
+            handle.cancel()
         await self._activities.stop(drain_seconds)
         deadline = self._clock() + drain_seconds
         while self._clock() < deadline and any(instance.busy for instance in self._loaded.values()):
@@ -129,23 +127,6 @@ class Engine:
             self._deliver(key, Parcel(kind, body, seq))
         return seq is not None
 
-    async def find(self, instance_id: str) -> Record | None:
-        """The stored state of an instance."""
-        return await self._database.read(store.find(instance_id))
-
-    async def history(self, key: int) -> list[Event]:
-        """The stored history of an instance's current execution."""
-        _, chunks = await self._database.read(store.load(key))
-        return list(orjson.loads(b"[" + b",".join(chunks) + b"]"))
-
-    async def list(self, wanted: store.Filter, size: int) -> "list[Record]":
-        """A page of instances."""
-        return await self._database.read(store.listing(wanted, size))
-
-    async def purge(self, wanted: store.Filter) -> int:
-        """Delete finished instances; how many there were."""
-        return await self._database.write(store.purge(wanted))
-
     def _enter(self, record: Record) -> None:
         instance = self._loaded[record.key] = Instance(record.key, record)
         self._schedule(instance)
@@ -156,6 +137,14 @@ class Engine:
             instance = self._loaded[key] = Instance(key)
         instance.inbox.append(parcel)
         self._schedule(instance)
+
+    def _arm(self, key: int, execution: str, timer: int, fire_at: float) -> None:
+        def fire() -> None:
+            del self._timers[key, execution, timer]
+            self._deliver(key, Parcel("timer", (execution, timer)))
+
+        delay = max(0.0, fire_at - self._clock())
+        self._timers[key, execution, timer] = asyncio.get_running_loop().call_later(delay, fire)
 
     def _schedule(self, instance: Instance) -> None:
         if not instance.queued and not instance.busy:
@@ -169,13 +158,13 @@ class Engine:
             self._schedule(self._loaded.setdefault(key, Instance(key)))
         for key, seq, kind, body in found.inbox:
             self._deliver(key, Parcel(kind, body, seq))
-        self._arm(found)
+        self._take_up(found)
 
-    def _arm(self, found: store.Unfinished) -> None:
-        for key, execution, timer, fire_at in found.timers:
-            self._timers.add(fire_at, key, execution, timer)
-        for row in found.tasks:
-            self._activities.dispatch(*row)
+    def _take_up(self, found: store.Unfinished) -> None:
+        for timer in found.timers:
+            self._arm(*timer)
+        for task in found.tasks:
+            self._activities.dispatch(*task)
 
     async def _work(self) -> None:
         while True:
@@ -199,7 +188,7 @@ class Engine:
         later = [parcel for parcel in instance.inbox if parcel.seq is None or parcel.seq > newest]
         instance.inbox = deque([Parcel(kind, body, seq) for _, seq, kind, body in found.inbox] + later)
         self._loaded[instance.key] = instance
-        self._arm(found)
+        self._take_up(found)
         instance.busy = False
         self._schedule(instance)
 
@@ -263,9 +252,10 @@ class Engine:
         """After the commit: hand out the work, tell children and parent."""
         change, key, execution = done.change, instance.key, done.change.before.execution
         for timer, fire_at in change.timers if not change.ends else []:
-            self._timers.add(fire_at, key, execution, timer)
+            self._arm(key, execution, timer, fire_at)
         for timer in done.cancelled_timers:
-            self._timers.cancel(key, execution, timer)
+            if handle := self._timers.pop((key, execution, timer), None):
+                handle.cancel()
         for task, name, input_json in change.tasks:
             self._activities.dispatch(key, execution, task, name, input_json)
         for parcel in done.stale:

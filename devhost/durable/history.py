@@ -37,9 +37,6 @@ class Kind(IntEnum):
 
 
 SCHEDULING = (Kind.TASK_SCHEDULED, Kind.SUB_ORCHESTRATION_INSTANCE_CREATED, Kind.TIMER_CREATED)
-_NOT_SHOWN = {
-    "EventId", "IsPlayed", "Version", "TaskScheduledId", "TimerId", "OrchestrationInstance", "ParentInstance", "Tags",
-}  # fmt: skip
 
 
 class Status(StrEnum):
@@ -124,32 +121,6 @@ def describe(item: Mapping[str, Any] | Command | None) -> str:
     if isinstance(item, Command):
         return f"{item.kind.name} {item.name} #{item.id}".replace("  ", " ")
     return f"{Kind(item['EventType']).name} {item.get('Name', '')} #{item['EventId']}".replace("  ", " ")
-
-
-def shown(events: list[Event], *, with_input: bool, with_output: bool) -> list[Event]:
-    """A history as the status API shows it: event types by name, scheduled work merged into its completion."""
-    scheduled = {item["EventId"]: item for item in events if item["EventType"] in SCHEDULING}
-    merged = {item["TaskScheduledId"] for item in events if "TaskScheduledId" in item}
-    result = []
-    for item in events:
-        kind = Kind(item["EventType"])
-        if kind in (Kind.ORCHESTRATOR_STARTED, Kind.ORCHESTRATOR_COMPLETED) or (
-            kind in SCHEDULING and item["EventId"] in merged
-        ):
-            continue
-        view = {key: value for key, value in item.items() if key not in _NOT_SHOWN}
-        view["EventType"] = kind.name.title().replace("_", "")
-        cause = scheduled.get(item.get("TaskScheduledId"), item if kind is Kind.EXECUTION_STARTED else None)
-        if cause:
-            view |= {"FunctionName": cause["Name"], "Input": cause.get("Input")}
-            view.pop("Name", None)
-        if cause and cause is not item:
-            view["ScheduledTime"] = cause["Timestamp"]
-        for key, wanted in (("Input", with_input), ("Result", with_output)):
-            if not wanted:
-                view.pop(key, None)
-        result.append(view)
-    return result
 
 
 def use_fast_timestamps() -> None:

@@ -13,6 +13,8 @@ from azure.durable_functions import DurableOrchestrationClient
 
 from devhost.config import HostConfig, HostJson, Mode
 from devhost.durable import engine as engine_module
+from devhost.durable import store
+from devhost.durable.history import Kind
 from devhost.host import Host
 from tests.devhost import durable_app
 from tests.devhost.conftest import eventually, free_port
@@ -52,9 +54,14 @@ class Durable:
 
     async def history(self, instance: str) -> list[dict[str, Any]]:
         """The stored history."""
-        record = await self.host.engine.find(instance)
+        record = await self.record(instance)
         assert record
-        return await self.host.engine.history(record.key)
+        _, chunks = await self.host.database.read(store.load(record.key))
+        return list(json.loads(b"[" + b",".join(chunks) + b"]"))
+
+    async def record(self, instance: str) -> store.Record | None:
+        """The stored state."""
+        return await self.host.database.read(store.find(instance))
 
 
 def configured(data: Path, mode: Mode) -> HostConfig:
@@ -144,7 +151,7 @@ async def test_a_child_under_a_running_id_is_refused(durable: Durable) -> None:
     instance = await durable.client.start_new("same_child_twice")
 
     async def child_runs() -> bool:
-        return bool(await durable.host.engine.find(f"{instance}-child"))
+        return bool(await durable.record(f"{instance}-child"))
 
     await eventually(child_runs)
     await durable.client.raise_event(f"{instance}-child", "go", 1)
@@ -240,8 +247,8 @@ async def test_custom_status_and_history_are_shown(durable: Durable) -> None:
 
     assert await eventually(shown) == {"waiting": True}
     reply = await durable.host.durable.handle("GET", "/instances/c", {"showHistory": "True"})
-    first = reply.body["historyEvents"][0]
-    assert reply.status == 202 and (first["EventType"], first["FunctionName"]) == ("ExecutionStarted", "patient")
+    first = reply.body["historyEvents"][1]
+    assert reply.status == 202 and (first["EventType"], first["Name"]) == (Kind.EXECUTION_STARTED, "patient")
     assert json.loads(json.dumps(reply.body))["runtimeStatus"] == "Running"
 
 

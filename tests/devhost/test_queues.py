@@ -407,7 +407,9 @@ async def test_a_message_that_outlived_its_time_is_dropped(tmp_path: Path, clock
         await store.send(text("young", queue=SHORT))
         await store.send(text("scheduled", queue=SHORT, visible=clock.now + 4))
         clock.now += 6
-        leases = take(store, SHORT)
+        leases = store.receive_now(SHORT, None, 1)
+        clock.now += 6
+        leases += take(store, SHORT)
         assert bodies(leases) == ["young", "scheduled"]
         clock.now += 100
         assert await store.complete(leases)  # what is locked does not expire
@@ -460,7 +462,6 @@ async def test_a_duplicate_within_the_window_is_dropped_also_after_a_restart(tmp
         assert len(await store.send(text("e", queue=UNIQUE, properties={"MessageId": "2"}))) == 1
         assert len(await store.send(text("f", properties={"MessageId": "1"}))) == 1
         clock.now += 2
-        store.forget_old_ids()
         assert len(await store.send(text("g", queue=UNIQUE, properties={"MessageId": "1"}))) == 1
 
 
@@ -583,5 +584,5 @@ class QueueMachine(RuleBasedStateMachine):
 
 TestQueueMachine = QueueMachine.TestCase
 TestQueueMachine.settings = settings(
-    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=80, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -112,10 +112,10 @@ async def test_a_timer_runs_at_its_time_once(tmp_path: Path, seen: list[Any]) ->
 
     async def tick(timer: func.TimerRequest) -> None:
         seen.append((timer.past_due, clock().replace(microsecond=0), timer.schedule_status))
+        clock.move(minutes=-10)
 
     async with ticking(tmp_path, timer_app(tick, HOURLY), clock) as database:
         await eventually(lambda: seen)
-        clock.move(minutes=-10)
         await asyncio.sleep(0.05)
         state = await position(database, "timer/tick")
     [(past_due, at, status)] = seen
@@ -379,9 +379,12 @@ async def _positions(host: Host) -> list[Any]:
 
 
 @pytest.mark.parametrize("from_beginning", [True, False])
+@pytest.mark.parametrize("has_file", [True, False])
 async def test_the_store_and_its_table_may_be_made_later(
-    tmp_path: Path, seen: list[Any], on_change: Callable[..., Any], from_beginning: bool
+    tmp_path: Path, seen: list[Any], on_change: Callable[..., Any], from_beginning: bool, has_file: bool
 ) -> None:
+    if has_file:
+        Catalogue(tmp_path / "feed.db").close()
     app = add_feed(func.FunctionApp(), on_change, start_from_beginning=from_beginning)
     async with running(config(tmp_path), app, http=False) as host:
         await eventually(lambda: _positions(host))
