@@ -12,7 +12,7 @@ import azure.durable_functions as df
 from bench.durable.load import drive
 from bench.durable.turns import partner
 from devhost.config import HostConfig, HostJson, Mode
-from devhost.durable.store import Filter, listing
+from devhost.durable.store import Filter, select
 from devhost.host import Host
 
 
@@ -72,7 +72,7 @@ async def measure(data_dir: Path, shape: str, load: dict[str, float], mode: Mode
     async with running(data_dir, mode) as host:
         engine = OurEngine(host, shape)
         measured = await drive(engine, load)
-        wrong = await host.database.read(listing(Filter(statuses=("Failed", "Running", "Pending")), 1))
+        wrong = await host.database.read(lambda c: select(c, Filter(statuses=("Failed", "Running", "Pending")), 1))
         if wrong:
             raise RuntimeError(f"{shape} in {mode}: {wrong[0].status}: {wrong[0].output}")
         return measured

@@ -21,7 +21,7 @@ from devhost.durable.activities import ActivityRunner
 from devhost.durable.episode import Episode, Parcel, episode
 from devhost.durable.execution import Execution, Start
 from devhost.durable.history import Status, new_id
-from devhost.durable.store import NewInstance, Record
+from devhost.durable.store import Record
 from devhost.invoker import Invoker
 from devhost.loader import FunctionSpec
 
@@ -116,7 +116,7 @@ class Engine:
 
     async def begin(self, name: str, instance_id: str | None, input_json: str | None, version: str = "") -> str:
         """Start an instance; AlreadyRunning if one of that id is open."""
-        new = NewInstance(instance_id or new_id(), name, new_id(), input_json, version, None, self._clock())
+        new = store.new_record(instance_id or new_id(), name, new_id(), input_json, version, None, self._clock())
         self._enter(await self._database.write(lambda c: store.start(c, new)))
         return new.id
 
@@ -153,7 +153,7 @@ class Engine:
 
     async def _resume(self) -> None:
         """At start: take up what the store holds as to be done."""
-        found = await self._database.read(store.unfinished(None))
+        found = await self._database.read(lambda c: store.unfinished(c, None))
         for key in found.unbegun:
             self._schedule(self._loaded.setdefault(key, Instance(key)))
         for key, seq, kind, body in found.inbox:
@@ -183,7 +183,7 @@ class Engine:
         instance.record = instance.execution = None
         instance.chunks = 0
         await asyncio.sleep(RETRY_SECONDS)
-        found = await self._database.read(store.unfinished(instance.key))
+        found = await self._database.read(lambda c: store.unfinished(c, instance.key))
         newest = max((row[1] for row in found.inbox), default=0)
         later = [parcel for parcel in instance.inbox if parcel.seq is None or parcel.seq > newest]
         instance.inbox = deque([Parcel(kind, body, seq) for _, seq, kind, body in found.inbox] + later)
@@ -224,7 +224,7 @@ class Engine:
             return True
         chunks: list[bytes] = []
         if instance.record is None:
-            instance.record, chunks = await self._database.read(store.load(instance.key))
+            instance.record, chunks = await self._database.read(lambda c: store.load(c, instance.key))
         record = instance.record
         if record is None or not record.status.is_open:
             self._drop(instance)

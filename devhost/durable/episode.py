@@ -9,7 +9,7 @@ import orjson
 
 from devhost.durable.execution import Execution, NonDeterminism, Outcome
 from devhost.durable.history import Command, Event, Kind, Status, event, execution_started, new_id, stamp
-from devhost.durable.store import NewInstance, Record, TickChange, child_report
+from devhost.durable.store import Record, TickChange, child_report, new_record
 from devhost.durable.walker import ReplayedActions
 from devhost.errors import NotSupported
 
@@ -107,10 +107,9 @@ def _schedule(change: TickChange, record: Record, commands: list[Command], now: 
                 {"key": record.key, "id": record.id, "execution": record.execution, "task": command.id}
             )
             input_json = None if command.input is None else orjson.dumps(command.input).decode()
-            child = NewInstance(
-                command.instance_id or "", command.name, new_id(), input_json, record.version, parent.decode(), now
-            )
-            change.children.append((command.id, child))
+            child_id = command.instance_id or new_id()
+            child = (child_id, command.name, new_id(), input_json, record.version, parent.decode(), now)
+            change.children.append((command.id, new_record(*child)))
 
 
 def _seconds(at: datetime) -> float:

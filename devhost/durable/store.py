@@ -1,7 +1,7 @@
-"""What the engine keeps, and the one transaction that ends each tick."""
+"""What the engine keeps, and the one transaction that ends each tick. All functions are operations on a connection."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -9,10 +9,8 @@ import orjson
 
 from devhost.durable.history import Status
 
-COLUMNS = "key, id, name, execution, status, input, output, custom_status, version, parent, created, updated"
-OPEN = tuple(str(status) for status in Status if status.is_open)
-_OPEN_MARKS = ",".join("?" * len(OPEN))
-PAGE_SIZE_DEFAULT = 100
+_COLUMNS = "key, id, name, execution, status, input, output, custom_status, version, parent, created, updated"
+_OPEN = "('Pending', 'Running', 'Suspended')"
 
 
 class Record(NamedTuple):
@@ -32,17 +30,11 @@ class Record(NamedTuple):
     updated: float
 
 
-@dataclass(frozen=True)
-class NewInstance:
-    """An instance to start."""
-
-    id: str
-    name: str
-    execution: str
-    input: str | None
-    version: str
-    parent: str | None
-    at: float
+def new_record(
+    id_: str, name: str, execution: str, input_: str | None, version: str, parent: str | None, at: float
+) -> Record:
+    """An instance to be started; it gets its key from the store."""
+    return Record(0, id_, name, execution, Status.PENDING, input_, None, None, version, parent, at, at)
 
 
 @dataclass
@@ -58,13 +50,12 @@ class TickChange:
     finished_timers: list[int] = field(default_factory=list)
     tasks: list[tuple[int, str, str | None]] = field(default_factory=list)
     timers: list[tuple[int, float]] = field(default_factory=list)
-    children: list[tuple[int, NewInstance]] = field(default_factory=list)
+    children: list[tuple[int, Record]] = field(default_factory=list)
     ends: bool = False
     report: tuple[int, bytes] | None = None
 
 
-@dataclass(frozen=True)
-class TickResult:
+class TickResult(NamedTuple):
     """What the commit has found: children started, own messages about refused ones, the parent's message."""
 
     started: list[Record]
@@ -72,38 +63,8 @@ class TickResult:
     report_seq: int | None
 
 
-class AlreadyRunning(Exception):
-    """An instance of that id is still open."""
-
-
-def record(row: Sequence[Any]) -> Record:
-    """A row as a record."""
-    return Record._make([*row[:4], Status(row[4]), *row[5:]])
-
-
-def find(instance_id: str) -> Callable[[sqlite3.Connection], Record | None]:
-    """The instance of that id."""
-
-    def query(connection: sqlite3.Connection) -> Record | None:
-        row = connection.execute(f"SELECT {COLUMNS} FROM instances WHERE id = ?", (instance_id,)).fetchone()  # noqa: S608
-        return record(row) if row else None
-
-    return query
-
-
-def load(key: int) -> Callable[[sqlite3.Connection], tuple[Record | None, list[bytes]]]:
-    """An instance with its history."""
-
-    def query(connection: sqlite3.Connection) -> tuple[Record | None, list[bytes]]:
-        row = connection.execute(f"SELECT {COLUMNS} FROM instances WHERE key = ?", (key,)).fetchone()  # noqa: S608
-        chunks = connection.execute("SELECT events FROM history WHERE instance = ? ORDER BY seq", (key,)).fetchall()
-        return (record(row) if row else None), [chunk for (chunk,) in chunks]
-
-    return query
-
-
 class Unfinished(NamedTuple):
-    """What the store holds as to be done: rows of tasks, timers and inbox, and the keys of instances not begun."""
+    """What is to be done: rows of tasks, timers and inbox, and the keys of instances not begun."""
 
     tasks: list[tuple[int, str, int, str, str | None]]
     timers: list[tuple[int, str, int, float]]
@@ -111,96 +72,121 @@ class Unfinished(NamedTuple):
     unbegun: list[int]
 
 
-def unfinished(key: int | None) -> Callable[[sqlite3.Connection], Unfinished]:
+class AlreadyRunning(Exception):
+    """An instance of that id is still open."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which instances a listing or purge is about; times are Unix seconds."""
+
+    created_from: float = 0.0
+    created_to: float = float("inf")
+    statuses: tuple[str, ...] = ()
+    id_prefix: str = ""
+    after_key: int = 0
+
+
+def instances(connection: sqlite3.Connection, condition: str, *arguments: Any) -> list[Record]:
+    """The instances that an SQL condition selects."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM instances WHERE {condition}", arguments)  # noqa: S608  # ours
+    return [Record._make([*row[:4], Status(row[4]), *row[5:]]) for row in rows]
+
+
+def find(connection: sqlite3.Connection, instance_id: str) -> Record | None:
+    """The instance of that id."""
+    return next(iter(instances(connection, "id = ?", instance_id)), None)
+
+
+def load(connection: sqlite3.Connection, key: int) -> tuple[Record | None, list[bytes]]:
+    """An instance with the chunks of its history."""
+    chunks = connection.execute("SELECT events FROM history WHERE instance = ? ORDER BY seq", (key,))
+    return next(iter(instances(connection, "key = ?", key)), None), [chunk for (chunk,) in chunks]
+
+
+def select(connection: sqlite3.Connection, wanted: Filter, size: int) -> list[Record]:
+    """A page of instances, in the order of their creation."""
+    return instances(
+        connection,
+        "key > ? AND created BETWEEN ? AND ? AND substr(id, 1, ?) = ? "
+        "AND (? OR status IN (SELECT value FROM json_each(?))) ORDER BY key LIMIT ?",
+        wanted.after_key, wanted.created_from, wanted.created_to, len(wanted.id_prefix), wanted.id_prefix,
+        not wanted.statuses, orjson.dumps(wanted.statuses).decode(), size,
+    )  # fmt: skip
+
+
+def purge(connection: sqlite3.Connection, found: Iterable[Record]) -> int:
+    """Remove those instances that have ended, with all that belongs to them; how many there were."""
+    rows = [(record.key,) for record in found if not record.status.is_open]
+    connection.executemany("DELETE FROM instances WHERE key = ?", rows)
+    for table in ("history", "timers", "inbox"):
+        connection.executemany(f"DELETE FROM {table} WHERE instance = ?", rows)  # noqa: S608
+    return len(rows)
+
+
+def unfinished(connection: sqlite3.Connection, key: int | None) -> Unfinished:
     """What is to be done: for one instance, or (None) for all."""
 
-    def query(connection: sqlite3.Connection) -> Unfinished:
-        def rows(columns: str, table: str, order: str) -> list[Any]:
-            return connection.execute(
-                f"SELECT {columns} FROM {table} WHERE :key IS NULL OR instance = :key ORDER BY {order}",  # noqa: S608
-                {"key": key},
-            ).fetchall()
+    def rows(columns: str, table: str, order: str) -> list[Any]:
+        query = f"SELECT {columns} FROM {table} WHERE :key IS NULL OR instance = :key ORDER BY {order}"  # noqa: S608
+        return connection.execute(query, {"key": key}).fetchall()
 
-        unbegun = connection.execute(
-            f"SELECT key FROM instances i WHERE status IN ({_OPEN_MARKS}) AND (? IS NULL OR key = ?) "  # noqa: S608
-            "AND NOT EXISTS (SELECT 1 FROM history WHERE instance = i.key)",
-            (*OPEN, key, key),
-        )
-        return Unfinished(
-            rows("instance, execution, task, name, input", "tasks", "instance, task"),
-            rows("instance, execution, timer, fire_at", "timers", "fire_at"),
-            rows("instance, seq, kind, body", "inbox", "seq"),
-            [row[0] for row in unbegun],
-        )
-
-    return query
+    begun = "EXISTS (SELECT 1 FROM history WHERE instance = instances.key)"
+    unbegun = instances(connection, f"status IN {_OPEN} AND (?1 IS NULL OR key = ?1) AND NOT {begun}", key)
+    return Unfinished(
+        rows("instance, execution, task, name, input", "tasks", "instance, task"),
+        rows("instance, execution, timer, fire_at", "timers", "fire_at"),
+        rows("instance, seq, kind, body", "inbox", "seq"),
+        [record.key for record in unbegun],
+    )
 
 
 def tidy(connection: sqlite3.Connection) -> None:
     """Drop messages that came too late for their instance."""
-    connection.execute(
-        f"DELETE FROM inbox WHERE instance NOT IN (SELECT key FROM instances WHERE status IN ({_OPEN_MARKS}))",  # noqa: S608
-        OPEN,
-    )
+    connection.execute(f"DELETE FROM inbox WHERE instance NOT IN (SELECT key FROM instances WHERE status IN {_OPEN})")  # noqa: S608
 
 
-def start(connection: sqlite3.Connection, new: NewInstance) -> Record:
+def start(connection: sqlite3.Connection, new: Record) -> Record:
     """Insert an instance, replacing a finished one of the same id; AlreadyRunning if that one is open."""
-    existing = find(new.id)(connection)
+    existing = find(connection, new.id)
+    if existing and existing.status.is_open:
+        raise AlreadyRunning(f"An Orchestration instance with the status {existing.status} already exists.")
     if existing:
-        if existing.status.is_open:
-            raise AlreadyRunning(f"An Orchestration instance with the status {existing.status} already exists.")
-        delete(connection, [existing.key])
-    cursor = connection.execute(
-        "INSERT INTO instances (id, name, execution, status, input, version, parent, created, updated) "
-        "VALUES (?,?,?,?,?,?,?,?,?)",
-        (new.id, new.name, new.execution, Status.PENDING, new.input, new.version, new.parent, new.at, new.at),
-    )
-    return Record(
-        cursor.lastrowid or 0, new.id, new.name, new.execution, Status.PENDING, new.input, None, None, new.version,
-        new.parent, new.at, new.at,
-    )  # fmt: skip
-
-
-def delete(connection: sqlite3.Connection, keys: Iterable[int]) -> None:
-    """Remove instances and all that belongs to them."""
-    rows = [(key,) for key in keys]
-    connection.executemany("DELETE FROM instances WHERE key = ?", rows)
-    for table in ("history", "tasks", "timers", "inbox"):
-        connection.executemany(f"DELETE FROM {table} WHERE instance = ?", rows)  # noqa: S608
+        purge(connection, [existing])
+    marks = ",".join("?" * (len(Record._fields) - 1))
+    cursor = connection.execute(f"INSERT INTO instances ({_COLUMNS[5:]}) VALUES ({marks})", new[1:])  # noqa: S608
+    return new._replace(key=cursor.lastrowid or 0)
 
 
 def post(connection: sqlite3.Connection, key: int, kind: str, body: bytes) -> int | None:
     """Put a message into an open instance's inbox; its sequence number, None if the instance is not open."""
     cursor = connection.execute(
         f"""INSERT INTO inbox (instance, kind, body)
-            SELECT key, ?, ? FROM instances WHERE key = ? AND status IN ({_OPEN_MARKS})""",  # noqa: S608
-        (kind, body, key, *OPEN),
+            SELECT key, ?, ? FROM instances WHERE key = ? AND status IN {_OPEN}""",  # noqa: S608
+        (kind, body, key),
     )
     return cursor.lastrowid if cursor.rowcount else None
 
 
 def finish_task(connection: sqlite3.Connection, key: int, execution: str, task: int) -> None:
-    """Forget a task whose execution has ended before it."""
-    connection.execute("DELETE FROM tasks WHERE instance = ? AND execution = ? AND task = ?", (key, execution, task))
+    """Forget a task."""
+    connection.execute("DELETE FROM tasks WHERE (instance, execution, task) = (?, ?, ?)", (key, execution, task))
 
 
 def child_report(execution: str, task: int, succeeded: bool, value: str | None) -> bytes:
     """The message that tells a parent how its child ended; `value` is JSON if it succeeded, else the reason."""
-    return bytes(orjson.dumps([execution, task, succeeded, value]))
+    return orjson.dumps([execution, task, succeeded, value])
 
 
 def apply(connection: sqlite3.Connection, change: TickChange) -> TickResult:
-    """Write a tick."""
+    """Write a tick. Tasks outlive their execution: what was scheduled runs, even if nobody waits for it any more."""
     key, execution = change.before.key, change.before.execution
     if change.consumed:
         connection.executemany("DELETE FROM inbox WHERE seq = ?", [(seq,) for seq in change.consumed])
     for task in change.finished_tasks:
         finish_task(connection, key, execution, task)
     if change.tasks:
-        connection.executemany(
-            "INSERT INTO tasks VALUES (?,?,?,?,?)", [(key, execution, *task) for task in change.tasks]
-        )
+        connection.executemany("INSERT INTO tasks VALUES (?,?,?,?,?)", [(key, execution, *t) for t in change.tasks])
     for timer in change.finished_timers:
         connection.execute(
             "DELETE FROM timers WHERE instance = ? AND execution = ? AND timer = ?", (key, execution, timer)
@@ -208,9 +194,7 @@ def apply(connection: sqlite3.Connection, change: TickChange) -> TickResult:
     if change.ends:
         connection.execute("DELETE FROM timers WHERE instance = ?", (key,))
     elif change.timers:
-        connection.executemany(
-            "INSERT INTO timers VALUES (?,?,?,?)", [(key, execution, *timer) for timer in change.timers]
-        )
+        connection.executemany("INSERT INTO timers VALUES (?,?,?,?)", [(key, execution, *t) for t in change.timers])
     if change.after.execution != execution:
         connection.execute("DELETE FROM history WHERE instance = ?", (key,))
     else:
@@ -223,8 +207,7 @@ def apply(connection: sqlite3.Connection, change: TickChange) -> TickResult:
 
 def _update(connection: sqlite3.Connection, row: Record) -> None:
     connection.execute(
-        "UPDATE instances SET execution = ?, status = ?, input = ?, output = ?, custom_status = ?, updated = ? "
-        "WHERE key = ?",
+        "UPDATE instances SET (execution, status, input, output, custom_status, updated) = (?,?,?,?,?,?) WHERE key = ?",
         (row.execution, row.status, row.input, row.output, row.custom_status, row.updated, row.key),
     )
     if not row.status.is_open:
@@ -242,65 +225,3 @@ def _start_children(connection: sqlite3.Connection, change: TickChange) -> tuple
             if seq := post(connection, change.before.key, "child", body):
                 refused.append((seq, body))
     return started, refused
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which instances a listing or purge is about; times are Unix seconds."""
-
-    created_from: float | None = None
-    created_to: float | None = None
-    statuses: tuple[str, ...] = ()
-    id_prefix: str = ""
-    after_key: int = 0
-    key: int | None = None
-
-    def where(self) -> tuple[str, list[Any]]:
-        """The SQL condition and its arguments."""
-        terms, arguments = ["key > ?"], [self.after_key]
-        values: list[Any] = arguments
-        if self.created_from is not None:
-            terms.append("created >= ?")
-            values.append(self.created_from)
-        if self.created_to is not None:
-            terms.append("created <= ?")
-            values.append(self.created_to)
-        if self.statuses:
-            terms.append(f"status IN ({','.join('?' * len(self.statuses))})")
-            values.extend(self.statuses)
-        if self.key is not None:
-            terms.append("key = ?")
-            values.append(self.key)
-        if self.id_prefix:
-            terms.append("substr(id, 1, ?) = ?")
-            values.extend([len(self.id_prefix), self.id_prefix])
-        return " AND ".join(terms), values
-
-
-def listing(wanted: Filter, size: int) -> Callable[[sqlite3.Connection], list[Record]]:
-    """A page of instances in the order of their creation."""
-    condition, arguments = wanted.where()
-
-    def query(connection: sqlite3.Connection) -> list[Record]:
-        rows = connection.execute(
-            f"SELECT {COLUMNS} FROM instances WHERE {condition} ORDER BY key LIMIT ?",  # noqa: S608
-            (*arguments, size),
-        )
-        return [record(row) for row in rows]
-
-    return query
-
-
-def purge(wanted: Filter) -> Callable[[sqlite3.Connection], int]:
-    """Delete the finished instances among the wanted ones; how many there were."""
-    condition, arguments = wanted.where()
-
-    def operation(connection: sqlite3.Connection) -> int:
-        rows = connection.execute(
-            f"SELECT key FROM instances WHERE {condition} AND status NOT IN ({_OPEN_MARKS})",  # noqa: S608
-            (*arguments, *OPEN),
-        ).fetchall()
-        delete(connection, [key for (key,) in rows])
-        return len(rows)
-
-    return operation

@@ -56,12 +56,12 @@ class Durable:
         """The stored history."""
         record = await self.record(instance)
         assert record
-        _, chunks = await self.host.database.read(store.load(record.key))
+        _, chunks = await self.host.database.read(lambda c: store.load(c, record.key))
         return list(json.loads(b"[" + b",".join(chunks) + b"]"))
 
     async def record(self, instance: str) -> store.Record | None:
         """The stored state."""
-        return await self.host.database.read(store.find(instance))
+        return await self.host.database.read(lambda c: store.find(c, instance))
 
 
 def configured(data: Path, mode: Mode) -> HostConfig:

@@ -15,7 +15,7 @@ import azure.durable_functions as df
 import azure.functions as func
 import pytest
 
-from devhost import listeners
+from devhost import listeners, scheduled
 from devhost.config import HostConfig, HostJson
 from devhost.database import Database
 from devhost.errors import HostError
@@ -83,9 +83,17 @@ async def ticking(tmp_path: Path, app: Any, clock: Clock, disk: Disk | None = No
         await database.close()
 
 
-async def position(database: Database, name: str) -> Any:
-    query = "SELECT value FROM positions WHERE name = ?"
-    return json.loads((await database.read(lambda c: c.execute(query, (name,)).fetchall()))[0][0])
+async def positions(database: Database) -> dict[str, str]:
+    return dict(await database.read(lambda c: c.execute("SELECT name, value FROM positions").fetchall()))
+
+
+async def begun(database: Database) -> None:
+    """When it has stored where it begins."""
+    await eventually(lambda: positions(database))
+
+
+async def next_run(database: Database) -> Any:
+    return json.loads((await positions(database))["timer/tick"])["next"]
 
 
 @pytest.fixture
@@ -107,21 +115,31 @@ def on_timer(seen: list[Any]) -> Callable[..., Any]:
 # Timers
 
 
+@pytest.fixture(autouse=True)
+def _timers_look_at_the_clock_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduled, "TIMER_SECONDS_MAX", 0.02)
+
+
 async def test_a_timer_runs_at_its_time_once(tmp_path: Path, seen: list[Any]) -> None:
-    clock = Clock("2025-03-01 12:59:59.9")
+    clock = Clock("2025-03-01 12:00:00")
 
     async def tick(timer: func.TimerRequest) -> None:
         seen.append((timer.past_due, clock().replace(microsecond=0), timer.schedule_status))
         clock.move(minutes=-10)
 
     async with ticking(tmp_path, timer_app(tick, HOURLY), clock) as database:
+        await begun(database)
+        clock.move(minutes=59)
+        await asyncio.sleep(0.05)
+        assert seen == []
+        clock.move(minutes=1)
         await eventually(lambda: seen)
         await asyncio.sleep(0.05)
-        state = await position(database, "timer/tick")
+        following = await next_run(database)
     [(past_due, at, status)] = seen
     assert (past_due, at) == (False, datetime(2025, 3, 1, 13, tzinfo=UTC))
     assert status["Next"] == "2025-03-01T13:00:00+00:00"
-    assert state["next"] == "2025-03-01T14:00:00+00:00"
+    assert following == "2025-03-01T14:00:00+00:00"
 
 
 async def test_a_run_missed_while_the_host_was_down_is_made_up_once(
@@ -135,7 +153,7 @@ async def test_a_run_missed_while_the_host_was_down_is_made_up_once(
     async with ticking(tmp_path, app, clock) as database:
         await eventually(lambda: seen == [False, True])
         await asyncio.sleep(0.05)
-        assert (await position(database, "timer/tick"))["next"] == "2025-03-01T18:00:00+00:00"
+        assert await next_run(database) == "2025-03-01T18:00:00+00:00"
     async with ticking(tmp_path, app, clock):
         await eventually(lambda: seen == [False, True, False])
 
@@ -143,9 +161,11 @@ async def test_a_run_missed_while_the_host_was_down_is_made_up_once(
 async def test_nothing_is_made_up_when_nothing_was_missed(
     tmp_path: Path, seen: list[Any], on_timer: Callable[..., Any]
 ) -> None:
-    clock = Clock("2025-03-01 12:59:59.95")
+    clock = Clock("2025-03-01 12:00:00")
     app = timer_app(on_timer, HOURLY)
-    async with ticking(tmp_path, app, clock):
+    async with ticking(tmp_path, app, clock) as database:
+        await begun(database)
+        clock.move(hours=1)
         await eventually(lambda: seen == [False])
     clock.move(minutes=5)
     async with ticking(tmp_path, app, clock):
@@ -158,8 +178,8 @@ async def test_a_timer_without_monitor_makes_nothing_up(
 ) -> None:
     clock = Clock("2025-03-01 12:00:00")
     app = timer_app(on_timer, HOURLY, use_monitor=False)
-    async with ticking(tmp_path, app, clock):
-        await asyncio.sleep(0.05)
+    async with ticking(tmp_path, app, clock) as database:
+        await begun(database)
     clock.move(hours=5)
     async with ticking(tmp_path, app, clock):
         await asyncio.sleep(0.05)
@@ -170,8 +190,8 @@ async def test_a_changed_schedule_is_followed_at_once(
     tmp_path: Path, seen: list[Any], on_timer: Callable[..., Any]
 ) -> None:
     clock = Clock("2025-03-01 12:00:00")
-    async with ticking(tmp_path, timer_app(on_timer, "0 0 0 1 1 *"), clock):
-        await asyncio.sleep(0.05)
+    async with ticking(tmp_path, timer_app(on_timer, "0 0 0 1 1 *"), clock) as database:
+        await begun(database)
     async with ticking(tmp_path, timer_app(on_timer, "00:00:00.1"), clock):
         await eventually(lambda: seen == [False])
 
@@ -241,8 +261,10 @@ async def test_stopping_lets_a_run_end_and_keeps_its_position(tmp_path: Path, se
         await asyncio.sleep(0.1)
         seen.append("ended")
 
-    clock = Clock("2025-03-01 12:59:59.9")
-    async with ticking(tmp_path, timer_app(tick, HOURLY), clock):
+    clock = Clock("2025-03-01 12:00:00")
+    async with ticking(tmp_path, timer_app(tick, HOURLY), clock) as database:
+        await begun(database)
+        clock.move(hours=1)
         await eventually(lambda: seen)
     assert seen == ["begun", "ended"]
     clock.move(minutes=1)
@@ -369,13 +391,9 @@ async def test_a_function_may_begin_with_what_is_written_from_now_on(
     catalogue.create().write("before")
     app = add_feed(func.FunctionApp(), on_change, start_from_beginning=False)
     async with running(config(tmp_path), app, http=False) as host:
-        await eventually(lambda: _positions(host))
+        await begun(host.database)
         catalogue.write("after")
         await eventually(lambda: seen == [["after"]])
-
-
-async def _positions(host: Host) -> list[Any]:
-    return await host.database.read(lambda c: c.execute("SELECT * FROM positions").fetchall())
 
 
 @pytest.mark.parametrize("from_beginning", [True, False])
@@ -387,7 +405,7 @@ async def test_the_store_and_its_table_may_be_made_later(
         Catalogue(tmp_path / "feed.db").close()
     app = add_feed(func.FunctionApp(), on_change, start_from_beginning=from_beginning)
     async with running(config(tmp_path), app, http=False) as host:
-        await eventually(lambda: _positions(host))
+        await begun(host.database)
         catalogue = Catalogue(tmp_path / "feed.db")
         await asyncio.sleep(0.05)
         catalogue.create().write("a")
@@ -428,7 +446,9 @@ async def test_a_slow_or_failing_function_harms_no_other(
         for name in "abc":
             catalogue.write(name)
             await eventually(functools.partial(operator.contains, seen, [name]))
-        assert [name for name, value in await _positions(host) if value != "0"] == ["feed//change/items"]
+        assert [name for name, value in (await positions(host.database)).items() if value != "0"] == [
+            "feed//change/items"
+        ]
         may_end.set()
 
 
