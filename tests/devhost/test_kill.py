@@ -41,12 +41,12 @@ async def test_two_hundred_kills_lose_and_double_nothing(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("phase", ["before", "after"])
-async def test_a_crash_at_each_commit_point(tmp_path: Path, phase: str) -> None:
+@pytest.mark.parametrize(("phase", "mode"), [("before", "verify"), ("after", "cached")])
+async def test_a_crash_at_each_commit_point(tmp_path: Path, phase: str, mode: str) -> None:
     """The host dies before (after) its n-th commit, for each n until a run ends without dying."""
     for number in range(1, 200):
         data = tmp_path / f"{phase}-{number}"
-        async with Nursery(data) as nursery:
+        async with Nursery(data, mode) as nursery:
             await nursery.start((phase, number))
             workload = Workload(nursery.port, size=1)
             playing = asyncio.create_task(workload.run())
