@@ -13,6 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,6 +49,7 @@ CREATE TABLE IF NOT EXISTS messages (
 CREATE INDEX IF NOT EXISTS messages_by_queue ON messages (queue, seq);
 CREATE TABLE IF NOT EXISTS seen_messages (
     queue TEXT NOT NULL, id TEXT NOT NULL, expires REAL NOT NULL, PRIMARY KEY (queue, id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS seen_messages_by_time ON seen_messages (expires);
 CREATE TABLE IF NOT EXISTS positions (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
@@ -69,6 +71,15 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     return connection
 
 
+@dataclass(slots=True)
+class _Write:
+    operation: Operation[Any]
+    future: asyncio.Future[Any] | None = None
+    then: Callable[[Any], None] | None = None
+    value: Any = None
+    error: Exception | None = None
+
+
 class Database:
     """The host's store. `write` and `read` are for the event loop; `post` is a write nobody waits for."""
 
@@ -76,7 +87,9 @@ class Database:
         """`hook` is called with "before" and "after" around each commit (fault injection in tests)."""
         self._loop = loop
         self._hook = hook
-        self._pending: queue.SimpleQueue[tuple[Operation[Any], asyncio.Future[Any] | None] | None] = queue.SimpleQueue()
+        self._pending: queue.SimpleQueue[list[_Write] | None] = queue.SimpleQueue()
+        self._turn: list[_Write] = []
+        self._closed = False
         self.commits = 0
         self.operations = 0
         self._writer = connect(path)
@@ -86,15 +99,19 @@ class Database:
         self._thread = threading.Thread(target=self._run, name="devhost-writer", daemon=True)
         self._thread.start()
 
-    def write(self, operation: Operation[T]) -> "asyncio.Future[T]":
-        """Run the operation in the next group; the future ends after its commit."""
+    def write(self, operation: Operation[T], then: Callable[[T], None] | None = None) -> "asyncio.Future[T]":
+        """Run the operation in the next group; the future ends after its commit.
+
+        `then` is called with the result on the event loop, right after the commit, even if the caller has been
+        cancelled in the meantime: what follows from a commit must not be forgotten with whoever asked for it.
+        """
         future: asyncio.Future[T] = self._loop.create_future()
-        self._pending.put((operation, future))
+        self._put(_Write(operation, future, then))
         return future
 
     def post(self, operation: Operation[Any]) -> None:
         """Run the operation in the next group without waiting; a failure is logged."""
-        self._pending.put((operation, None))
+        self._put(_Write(operation))
 
     async def read(self, operation: Operation[T]) -> T:
         """Run a query on the latest committed state, off the event loop."""
@@ -102,47 +119,54 @@ class Database:
 
     async def close(self) -> None:
         """Commit what is queued, then close."""
+        self._closed = True
+        self._hand_over()
         self._pending.put(None)
         await self._loop.run_in_executor(None, self._thread.join)
         self._read_pool.shutdown()
         self._writer.close()
         self._reader.close()
 
-    def _run(self) -> None:
-        open_ = True
-        while open_:
-            first = self._pending.get()
-            if first is None:
-                return
-            group = [first]
-            while len(group) < GROUP_SIZE_MAX:
-                try:
-                    item = self._pending.get_nowait()
-                except queue.Empty:
-                    break
-                if item is None:
-                    open_ = False
-                    break
-                group.append(item)
-            results = self._commit(group)
-            self._loop.call_soon_threadsafe(_resolve, results)
+    def _put(self, write: _Write) -> None:
+        if self._closed:
+            raise sqlite3.ProgrammingError("the database is closed")
+        if not self._turn:
+            # Once per turn of the event loop: each wake-up of the writer costs both threads the interpreter lock.
+            self._loop.call_soon(self._hand_over)
+        self._turn.append(write)
 
-    def _commit(
-        self, group: list[tuple[Operation[Any], asyncio.Future[Any] | None]]
-    ) -> list[tuple[asyncio.Future[Any] | None, Any, Exception | None]]:
+    def _hand_over(self) -> None:
+        if self._turn:
+            self._pending.put(self._turn)
+            self._turn = []
+
+    def _run(self) -> None:
+        while (group := self._pending.get()) is not None:
+            while len(group) < GROUP_SIZE_MAX and not self._pending.empty():
+                more = self._pending.get()
+                if more is None:
+                    self._pending.put(None)
+                    break
+                group += more
+            self._commit(group)
+            self._loop.call_soon_threadsafe(_resolve, group)
+
+    def _commit(self, group: list[_Write]) -> None:
         """One transaction for the group; if any operation fails, one transaction for each."""
         try:
-            values = self._transaction([operation for operation, _ in group])
-            return [(future, value, None) for (_, future), value in zip(group, values, strict=True)]
+            self._transaction(group)
         except Exception as error:
             if len(group) == 1:
-                return [(group[0][1], None, error)]
-        return [self._commit([item])[0] for item in group]
+                group[0].error = error
+                return
+            for write in group:
+                self._commit([write])
 
-    def _transaction(self, operations: list[Operation[Any]]) -> list[Any]:
+    def _transaction(self, group: list[_Write]) -> None:
         self._writer.execute("BEGIN IMMEDIATE")
         try:
-            values = [operation(self._writer) for operation in operations]
+            for write in group:
+                write.value = write.operation(self._writer)
             if self._hook:
                 self._hook("before")
             self._writer.execute("COMMIT")
@@ -151,19 +175,20 @@ class Database:
                 self._writer.execute("ROLLBACK")
             raise
         self.commits += 1
-        self.operations += len(operations)
+        self.operations += len(group)
         if self._hook:
             self._hook("after")
-        return values
 
 
-def _resolve(results: list[tuple[asyncio.Future[Any] | None, Any, Exception | None]]) -> None:
-    for future, value, error in results:
-        if future is None:
-            if error:
-                log.error("a posted write failed", exc_info=error)
-        elif not future.done():
-            if error:
-                future.set_exception(error)
+def _resolve(group: list[_Write]) -> None:
+    for write in group:
+        if write.error is None and write.then:
+            write.then(write.value)
+        if write.future is None:
+            if write.error:
+                log.error("a posted write failed", exc_info=write.error)
+        elif not write.future.done():
+            if write.error:
+                write.future.set_exception(write.error)
             else:
-                future.set_result(value)
+                write.future.set_result(write.value)

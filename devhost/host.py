@@ -20,7 +20,7 @@ from devhost.config import HostConfig, timespan
 from devhost.database import CommitHook, Database
 from devhost.durable.api import DurableApi, connect_sdk_client
 from devhost.durable.engine import Engine
-from devhost.durable.history import use_fast_timestamps
+from devhost.durable.history import tune_sdk
 from devhost.errors import HostError
 from devhost.http import Front
 from devhost.invoker import THREADS_DEFAULT, Invoker
@@ -36,7 +36,7 @@ HOUSEKEEPING_SECONDS = 60.0
 log = logging.getLogger("devhost")
 _apis: dict[str, DurableApi] = {}
 connect_sdk_client(_apis)
-use_fast_timestamps()
+tune_sdk()
 
 
 class _Server(uvicorn.Server):
@@ -89,7 +89,9 @@ class Host:
         self.engine = Engine(self.database, self.invoker, self.functions, config.mode, *limits)
         keys = Keys(config.data_dir / "keys.json")
         origin = f"http://{config.bind}:{config.port}"
-        self.durable = DurableApi(self.engine, self.database, origin, durable.hub_name, keys.get("durabletask_extension"))
+        self.durable = DurableApi(
+            self.engine, self.database, origin, durable.hub_name, keys.get("durabletask_extension")
+        )
         self.invoker.durable_client = Datum(self.durable.client_binding(), "string")
         self._front = Front(config, keys, self.invoker, self.queues, self.functions, self.durable, self.status)
         self._parts = [part for spec in self.functions if (part := self._part(spec))]

@@ -309,23 +309,19 @@ class QueueStore:
         return message
 
     def _commit(self, settled: list[Lease], outgoing: list[Message]) -> "asyncio.Future[list[Message]]":
-        """Delete and store in one transaction. What follows the commit happens even if its caller is cancelled."""
+        """Delete and store in one transaction."""
 
         def operation(connection: sqlite3.Connection) -> list[Message]:
             connection.executemany("DELETE FROM messages WHERE seq = ?", [(lease.message.seq,) for lease in settled])
             return [message for message in outgoing if self._insert(connection, message)]
 
-        def ended(write: "asyncio.Future[list[Message]]") -> None:
-            if write.cancelled() or write.exception():
-                return
+        def committed(stored: list[Message]) -> None:
             for lease in settled:
                 self._index(lease.message.queue).remove(lease.message)
-            for message in write.result():
+            for message in stored:
                 self._index(message.queue).add(message)
 
-        write = self._database.write(operation)
-        write.add_done_callback(ended)
-        return asyncio.shield(write)
+        return self._database.write(operation, committed)
 
     def _insert(self, connection: sqlite3.Connection, message: Message) -> bool:
         """Store a message; False if it is a duplicate."""

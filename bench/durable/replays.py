@@ -17,7 +17,7 @@ def measure(
 ) -> dict[str, dict[str, float]]:
     """Least µs of CPU (the least disturbed) per history event, by parser and history size."""
     from devhost.durable.execution import Start, replay
-    from devhost.durable.history import use_fast_timestamps
+    from devhost.durable.history import tune_sdk
     from devhost.loader import index
 
     events = importlib.import_module("azure.durable_functions.models.history.HistoryEvent")
@@ -29,7 +29,7 @@ def measure(
     result: dict[str, dict[str, float]] = {}
     for parser in ("shipped", "fast"):
         if parser == "fast":
-            use_fast_timestamps()
+            tune_sdk()
         result[parser] = {}
         for size in sizes:
             history = [orjson.dumps(recorded[:size])[1:-1]]

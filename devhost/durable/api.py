@@ -140,8 +140,9 @@ class DurableApi:
         return await self._send(instance_id, "event", orjson.dumps([name, _json_text(body) if body else "null"]))
 
     async def _send(self, instance_id: str, kind: str, body: bytes) -> Reply:
-        record = await self._found(instance_id)
-        accepted = record.status.is_open and await self._engine.send(record.key, kind, body)
+        accepted = await self._engine.send(instance_id, kind, body)
+        if accepted is None:
+            raise _Refused(404, f"No instance with ID {instance_id} found.")
         return Reply(202 if accepted else 410)
 
     async def _restart(self, instance_id: str, query: Query) -> Reply:

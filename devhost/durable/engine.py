@@ -117,15 +117,18 @@ class Engine:
     async def begin(self, name: str, instance_id: str | None, input_json: str | None, version: str = "") -> str:
         """Start an instance; AlreadyRunning if one of that id is open."""
         new = store.new_record(instance_id or new_id(), name, new_id(), input_json, version, None, self._clock())
-        self._enter(await self._database.write(lambda c: store.start(c, new)))
+        await self._database.write(lambda c: store.start(c, new), self._enter)
         return new.id
 
-    async def send(self, key: int, kind: str, body: bytes) -> bool:
-        """Store a message for an instance ("event", "terminate", "suspend", "resume"); False if it has ended."""
-        seq = await self._database.write(lambda c: store.post(c, key, kind, body))
-        if seq is not None:
-            self._deliver(key, Parcel(kind, body, seq))
-        return seq is not None
+    async def send(self, instance_id: str, kind: str, body: bytes) -> bool | None:
+        """Store a message ("event", "terminate", "suspend", "resume"); False if it has ended, None if there is none."""
+
+        def stored(found: tuple[int, int | None] | None) -> None:
+            if found and found[1] is not None:
+                self._deliver(found[0], Parcel(kind, body, found[1]))
+
+        found = await self._database.write(lambda c: store.post_to(c, instance_id, kind, body), stored)
+        return found and found[1] is not None
 
     def _enter(self, record: Record) -> None:
         instance = self._loaded[record.key] = Instance(record.key, record)

@@ -168,6 +168,12 @@ def post(connection: sqlite3.Connection, key: int, kind: str, body: bytes) -> in
     return cursor.lastrowid if cursor.rowcount else None
 
 
+def post_to(connection: sqlite3.Connection, instance_id: str, kind: str, body: bytes) -> tuple[int, int | None] | None:
+    """The same by id: the instance's key and the sequence number; None if there is no such instance."""
+    row = connection.execute("SELECT key FROM instances WHERE id = ?", (instance_id,)).fetchone()
+    return (row[0], post(connection, row[0], kind, body)) if row else None
+
+
 def finish_task(connection: sqlite3.Connection, key: int, execution: str, task: int) -> None:
     """Forget a task."""
     connection.execute("DELETE FROM tasks WHERE (instance, execution, task) = (?, ?, ?)", (key, execution, task))
@@ -199,7 +205,10 @@ def apply(connection: sqlite3.Connection, change: TickChange) -> TickResult:
         connection.execute("DELETE FROM history WHERE instance = ?", (key,))
     else:
         connection.execute("INSERT INTO history VALUES (?,?,?)", (key, change.chunk_seq, change.chunk))
-    _update(connection, change.after)
+    if change.after._replace(updated=change.before.updated) == change.before:
+        connection.execute("UPDATE instances SET updated = ? WHERE key = ?", (change.after.updated, key))
+    else:
+        _update(connection, change.after)
     started, refused = _start_children(connection, change)
     report_seq = post(connection, change.report[0], "child", change.report[1]) if change.report else None
     return TickResult(started, refused, report_seq)

@@ -21,11 +21,11 @@ from devhost.host import Host
 SAMPLE = Path(__file__).parent / "sample"
 
 
-_ports = itertools.count(20_000 + 1_000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")))
+_ports = itertools.count(20_000 + os.getpid() * 37 % 12_000)
 
 
 def free_port() -> int:
-    """A port that nobody listens on: below the range of outgoing connections, another range for each test worker."""
+    """A port that nobody listens on: below the range of outgoing connections, another part for each process."""
     while True:
         port = next(_ports)
         with socket.socket() as probe, contextlib.suppress(OSError):
