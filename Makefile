@@ -65,10 +65,10 @@ lint: setup
 	$(VENV)/bin/lint-imports --no-logo 2>&1 | grep -v '^$$' | tail -n 8
 
 unit: setup
-	@$(RUN) -m pytest -m "not slow"
+	@$(RUN) -m pytest -n 4 -m "not slow"
 
 test: setup lint ## everything that CI checks
-	@$(RUN) -m pytest
+	@$(RUN) -m pytest -n 4
 
 bench: setup-bench ## benchmarks beside their peers (ONLY=name)
 	@$(RUN) -m bench $(if $(ONLY),--only $(ONLY))
