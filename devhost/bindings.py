@@ -1,8 +1,4 @@
-"""Between the host's values and the functions' parameters, through the SDK's own converters.
-
-Incoming values travel as `Datum`s exactly as the language worker builds them from the host's messages; outgoing
-ones are encoded by the same registry.
-"""
+"""Between the host's values and the functions' parameters, through the SDK's own converters and its `Datum`s."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +7,7 @@ from typing import Any
 import azure.functions as func
 from azure.functions.meta import Datum, get_binding_registry
 
-from devhost.loader import FunctionSpec, Parameter
+from devhost.loader import FunctionSpec
 
 Metadata = Mapping[str, Datum]
 
@@ -19,8 +15,7 @@ Metadata = Mapping[str, Datum]
 class Out(func.Out[Any]):  # type: ignore[misc]  # the SDK is untyped
     """An output parameter, as the worker hands it to the function."""
 
-    def __init__(self) -> None:
-        self._value: Any = None
+    _value: Any = None
 
     def set(self, val: Any) -> None:
         """Set the value of the output parameter."""
@@ -31,18 +26,14 @@ class Out(func.Out[Any]):  # type: ignore[misc]  # the SDK is untyped
         return self._value
 
 
-def decode(parameter: Parameter, datum: Datum, metadata: Metadata | None) -> Any:
-    """The Python value of an incoming datum."""
-    if parameter.binding == "generic":
-        if datum.type not in ("string", "bytes", "json"):
-            raise ValueError(f"unexpected type of data received for the 'generic' binding: {datum.type}")
-        value = datum.value
-        if parameter.annotation is bytes and isinstance(value, str):
-            return value.encode()
-        if parameter.annotation is str and isinstance(value, bytes):
-            return value.decode()
-        return value
-    return get_binding_registry().get(parameter.binding).decode(datum, trigger_metadata=metadata or {})
+def decode(binding: str, content: type | None, datum: Datum, metadata: Metadata | None) -> Any:
+    """The Python value of an incoming datum: its text or bytes if `content` is `str` or `bytes`."""
+    if content is None:
+        return get_binding_registry().get(binding).decode(datum, trigger_metadata=metadata or {})
+    value = datum.value.encode() if isinstance(datum.value, str) else datum.value
+    if not isinstance(value, bytes):
+        raise ValueError(f"the {binding} binding's data of type {datum.type} cannot be had as {content.__name__}")
+    return value.decode() if content is str else value
 
 
 def encode(binding: str, value: Any) -> Datum:
@@ -55,17 +46,15 @@ def encode(binding: str, value: Any) -> Datum:
 
 def outputs(spec: FunctionSpec, out: Mapping[str, Out], returned: Any) -> list[tuple[Mapping[str, Any], list[bytes]]]:
     """What the function sends to queues: pairs of a binding and its messages; TypeError if one cannot be sent."""
-    sent = [
-        (spec.bindings[name], _messages(value)) for name, holder in out.items() if (value := holder.get()) is not None
-    ]
-    if spec.returns and spec.returns.binding in ("queue", "serviceBus") and returned is not None:
-        sent.append((spec.bindings["$return"], _messages(returned)))
-    return sent
+    values = {name: holder.get() for name, holder in out.items()}
+    if spec.returns in ("queue", "serviceBus"):
+        values["$return"] = returned
+    return [(spec.bindings[name], _messages(value)) for name, value in values.items() if value is not None]
 
 
 def _messages(value: Any) -> list[bytes]:
     """A list makes one message of each item, anything else makes one."""
-    return [_body(item) for item in value] if isinstance(value, list) else [_body(value)]
+    return [_body(item) for item in (value if isinstance(value, list) else [value])]
 
 
 def _body(value: Any) -> bytes:

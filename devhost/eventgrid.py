@@ -1,7 +1,6 @@
 """The Event Grid webhook: handshakes and deliveries in both schemas, and local publishing with Event Grid's retries."""
 
 import asyncio
-from typing import Any
 
 import orjson
 from azure.functions.meta import Datum
@@ -14,10 +13,6 @@ from devhost.queues import Message, QueueStore
 
 EVENTS_MAX = 5000
 _REQUIRED = {"specversion": ("id", "source", "type"), "eventType": ("id", "subject", "eventTime")}
-
-
-class Malformed(Exception):
-    """The body is not a delivery; answered 400."""
 
 
 class EventGrid:
@@ -37,13 +32,16 @@ class EventGrid:
         if request.method != "POST":
             return Response(status_code=405)
         kind = request.headers.get("aeg-event-type", "").lower()
+        if kind == "unsubscribe":
+            return Response(status_code=202)
         try:
+            events = _events(body)
             if kind == "subscriptionvalidation":
-                return _validation(_parse(body))
-            events = [] if kind == "unsubscribe" else _checked(_parse(body))
-        except Malformed as error:
-            return Response(str(error), 400)
-        calls = [self._invoker.call(spec, Datum(orjson.dumps(item).decode(), "json")) for item in events]
+                code = orjson.loads(events[0])["data"]["validationCode"]
+                return Response(orjson.dumps({"validationResponse": code}), media_type="application/json")
+        except (ValueError, LookupError, TypeError) as error:
+            return Response(f"not a delivery: {error!r}", 400)
+        calls = [self._invoker.call(spec, Datum(event.decode(), "json")) for event in events]
         results = await asyncio.gather(*calls, return_exceptions=True)
         return Response(status_code=500 if any(isinstance(result, BaseException) for result in results) else 202)
 
@@ -53,44 +51,28 @@ class EventGrid:
         if spec is None:
             return Response("cannot find the function", 404)
         try:
-            events = _checked(_parse(body))
-        except Malformed as error:
-            return Response(str(error), 400)
-        await self._queues.send([Message(f"events/{spec.name}", orjson.dumps(item)) for item in events])
+            events = _events(body)
+        except (ValueError, TypeError) as error:
+            return Response(f"not a delivery: {error!r}", 400)
+        await self._queues.send([Message(f"events/{spec.name}", event) for event in events])
         return Response(status_code=202)
 
 
-def _parse(body: bytes) -> list[dict[str, Any]]:
-    """The events of a delivery: an array (Event Grid schema, CloudEvents batch) or one object (CloudEvents)."""
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise Malformed("the body is not JSON") from None
+def _events(body: bytes) -> list[bytes]:
+    """Each event of an array in either schema, or one CloudEvent; ValueError or TypeError if it is neither."""
+    value = orjson.loads(body)
     events = value if isinstance(value, list) else [value]
-    if len(events) > EVENTS_MAX or not all(isinstance(item, dict) for item in events):
-        raise Malformed("the body is not an event or an array of events")
-    return events
-
-
-def _checked(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    for item in events:
-        schema = next((key for key in _REQUIRED if key in item), None)
-        if schema is None or not all(isinstance(item.get(key), str) for key in (schema, *_REQUIRED[schema])):
-            raise Malformed("an event has neither the Event Grid nor the CloudEvents 1.0 schema")
-    return events
-
-
-def _validation(events: list[dict[str, Any]]) -> Response:
-    data = events[0].get("data") if events else None
-    code = data.get("validationCode") if isinstance(data, dict) else None
-    if not isinstance(code, str):
-        raise Malformed("the validation event has no validationCode")
-    return Response(orjson.dumps({"validationResponse": code}), media_type="application/json")
+    if len(events) > EVENTS_MAX:
+        raise ValueError(f"more than {EVENTS_MAX} events")
+    for event in events:
+        schema = next((key for key in _REQUIRED if key in event), None) if isinstance(event, dict) else None
+        if schema is None or not all(isinstance(event.get(key), str) for key in (schema, *_REQUIRED[schema])):
+            raise ValueError("an event has neither the Event Grid nor the CloudEvents 1.0 schema")
+    return [orjson.dumps(event) for event in events]
 
 
 def _cloud_handshake(request: Request) -> Response:
-    origin = request.headers.get("webhook-request-origin")
+    origin, rate = (request.headers.get(f"webhook-request-{name}") for name in ("origin", "rate"))
     if not origin:
         return Response("WebHook-Request-Origin is missing", 400)
-    rate = request.headers.get("webhook-request-rate", "*")
-    return Response(headers={"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": rate})
+    return Response(headers={"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": rate or "*"})

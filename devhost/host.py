@@ -16,7 +16,7 @@ import uvicorn
 from azure.functions.meta import Datum
 
 from devhost import client
-from devhost.config import HostConfig, timespan
+from devhost.config import HostConfig
 from devhost.database import CommitHook, Database
 from devhost.durable.api import DurableApi, connect_sdk_client
 from devhost.durable.engine import Engine
@@ -81,9 +81,8 @@ class Host:
         self.database = Database(config.data_dir / "host.db", asyncio.get_running_loop(), self._hook)
         self._running.push_async_callback(self.database.close)
         self.queues = QueueStore(self.database, config.queues)
-        limit = config.host_json.function_timeout
         threads = config.number("PYTHON_THREADPOOL_THREAD_COUNT", THREADS_DEFAULT)
-        self.invoker = Invoker(str(config.app_dir), None if limit == "-1" else timespan(limit), threads)
+        self.invoker = Invoker(str(config.app_dir), config.host_json.function_timeout, threads)
         durable = config.host_json.extensions.durable_task
         limits = (durable.max_concurrent_orchestrator_functions, durable.max_concurrent_activity_functions)
         self.engine = Engine(self.database, self.invoker, self.functions, config.mode, *limits)

@@ -8,13 +8,14 @@ from urllib.parse import unquote
 
 import orjson
 from azure.functions.meta import Datum
+from pydantic import TypeAdapter
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from devhost.bindings import encode
-from devhost.config import HEADER_NAME, HEADER_VALUE, HostConfig
+from devhost.config import HeaderName, HeaderValue, HostConfig
 from devhost.durable.api import WEBHOOK_PATH, DurableApi
 from devhost.eventgrid import EventGrid
 from devhost.invoker import Invoker
@@ -26,8 +27,10 @@ from devhost.routes import Route, compile_route, decoded
 
 LOOPBACK = ("127.0.0.1", "::1")
 LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
+BODY_BYTES_MAX_DEFAULT = 104_857_600  # of the real runtime
 EVENT_GRID_PATH = "/runtime/webhooks/eventgrid"
-_UNSET_BY_FUNCTIONS = ("content-length", "transfer-encoding", "connection")  # the server's
+_OF_THE_SERVER = ("content-length", "transfer-encoding", "connection")
+_HEADERS = TypeAdapter(dict[HeaderName, HeaderValue])
 
 log = logging.getLogger("devhost.http")
 
@@ -39,28 +42,17 @@ class Front:
         self, config: HostConfig, keys: Keys, invoker: Invoker, queues: QueueStore, functions: list[FunctionSpec],
         durable: DurableApi, status: Callable[[], Mapping[str, Any]],
     ) -> None:  # fmt: skip
-        self._config, self._keys, self._invoker, self._queues, self._durable, self._status = (
-            config, keys, invoker, queues, durable, status,
-        )  # fmt: skip
-        self._eventgrid = EventGrid(invoker, queues, functions)
-        prefix = config.host_json.extensions.http.route_prefix.strip("/")
-        routes = [
-            (compile_route(f"{prefix}/{spec.route}", f"function {spec.name}"), spec)
-            for spec in functions
-            if spec.kind == "httpTrigger"
-        ]
+        self._config, self._keys, self._invoker, self._queues = config, keys, invoker, queues
+        self._durable, self._status, self._eventgrid = durable, status, EventGrid(invoker, queues, functions)
+        prefix, http = config.host_json.extensions.http.route_prefix, [f for f in functions if f.kind == "httpTrigger"]
+        routes = [(compile_route(f"{prefix}/{spec.route}", f"function {spec.name}"), spec) for spec in http]
         self._routes: list[tuple[Route, FunctionSpec]] = sorted(routes, key=lambda item: item[0].rank)
-        self._headers = config.host_json.extensions.http.custom_headers
-        self._body_bytes_max = config.body_bytes_max
+        self._body_bytes_max = config.number("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", BODY_BYTES_MAX_DEFAULT)
 
     def asgi(self) -> ASGIApp:
         """The application with CORS, if origins are configured."""
-        if not self._config.cors:
-            return self
-        return CORSMiddleware(
-            self, allow_origins=self._config.cors, allow_methods=["*"], allow_headers=["*"],
-            allow_credentials=self._config.cors_credentials,
-        )  # fmt: skip
+        origins, credentials = self._config.cors, self._config.cors_credentials
+        return CORSMiddleware(self, origins, ["*"], ["*"], allow_credentials=credentials) if origins else self
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -73,14 +65,16 @@ class Front:
         except Exception:
             log.exception("%s %s failed in the host", request.method, _raw_path(request))
             response = Response(status_code=500)
-        response.headers.update(self._headers)
+        response.headers.update(self._config.host_json.extensions.http.custom_headers)
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
-        body = await self._body(request)
-        if body is None:
-            return Response("the request body is too large", 413)
-        path = _raw_path(request)
+        received = bytearray()
+        async for chunk in request.stream():
+            received += chunk
+            if len(received) > self._body_bytes_max:
+                return Response("the request body is too large", 413)
+        path, body = _raw_path(request), bytes(received)
         folder = path.lower()
         if folder.startswith("/admin/"):
             return await self._admin(request, path, body)
@@ -91,48 +85,27 @@ class Front:
             return await self._eventgrid.handle(request, body)
         if folder.startswith(f"{WEBHOOK_PATH}/"):
             return await self._durable_webhook(request, path[len(WEBHOOK_PATH) :], body)
-        return await self._function(request, decoded(path[1:]), body)
-
-    async def _body(self, request: Request) -> bytes | None:
-        """The body; None if it is too large."""
-        declared = request.headers.get("content-length", "0")
-        if declared.isdecimal() and int(declared) > self._body_bytes_max:
-            return None
-        chunks, size = [], 0
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > self._body_bytes_max:
-                return None
-            chunks.append(chunk)
-        return b"".join(chunks)
-
-    async def _function(self, request: Request, path: str, body: bytes) -> Response:
+        plain_path = decoded(path[1:])
         for route, spec in self._routes:
-            if spec.methods and request.method not in spec.methods:
-                continue
-            if (parameters := route.match(path)) is not None:
+            is_served = not spec.methods or request.method in spec.methods
+            if is_served and (parameters := route.match(plain_path)) is not None:
                 return await self._invoke(spec, request, parameters, body)
         return Response(status_code=404)
 
-    async def _invoke(
-        self, spec: FunctionSpec, request: Request, parameters: Mapping[str, str], body: bytes
-    ) -> Response:
+    async def _invoke(self, spec: FunctionSpec, request: Request, parameters: dict[str, str], body: bytes) -> Response:
         if not self._keys.allows(str(spec.trigger.get("authLevel", "function")).lower(), _key(request)):
             return Response(status_code=401)
-        trigger = Datum(
-            {
-                "method": Datum(request.method, "string"),
-                "url": Datum(_url(request), "string"),
-                "headers": _joined(request.headers.items()),
-                # As the host does for this worker: a parameter without a value is left out.
-                "query": _joined(item for item in request.query_params.multi_items() if item[1]),
-                "params": {name: Datum(value, "string") for name, value in parameters.items()},
-                "body": Datum(body, "bytes"),
-            },
-            "http",
-        )
+        value = {
+            "method": Datum(request.method, "string"),
+            "url": Datum(_url(request), "string"),
+            "headers": _joined(request.headers.items()),
+            # As the host does for this worker: a parameter without a value is left out.
+            "query": _joined(item for item in request.query_params.multi_items() if item[1]),
+            "params": _joined(parameters.items()),
+            "body": Datum(body, "bytes"),
+        }
         try:
-            call = await self._invoker.call(spec, trigger)
+            call = await self._invoker.call(spec, Datum(value, "http"))
         except Exception:
             return Response(status_code=500)  # the invoker has logged it
         try:
@@ -147,11 +120,8 @@ class Front:
     async def _durable_webhook(self, request: Request, path: str, body: bytes) -> Response:
         if not self._keys.allows("durabletask_extension", _key(request)):
             return Response(status_code=401)
-        headers = request.headers
-        reply = await self._durable.handle(
-            request.method, path, request.query_params, body,
-            headers.get("content-type", ""), headers.get("x-ms-continuation-token", ""),
-        )  # fmt: skip
+        content_type, token = (request.headers.get(name, "") for name in ("content-type", "x-ms-continuation-token"))
+        reply = await self._durable.handle(request.method, path, request.query_params, body, content_type, token)
         content = b"" if reply.body is None else orjson.dumps(reply.body)
         return Response(content, reply.status, reply.headers, "application/json")
 
@@ -183,6 +153,7 @@ def _raw_path(request: Request) -> str:
 
 
 def _url(request: Request) -> str:
+    """The address as it was sent, whatever its Host header holds."""
     query = request.scope["query_string"].decode("latin-1")
     address = f"{request.scope['scheme']}://{request.headers.get('host', '')}{_raw_path(request)}"
     return f"{address}?{query}" if query else address
@@ -200,11 +171,11 @@ def _is_local(request: Request) -> bool:
 
 
 def _joined(items: Iterable[tuple[str, str]]) -> dict[str, Datum]:
-    """Headers or query parameters; repeated names are joined by commas, as the runtime does."""
-    values: dict[str, str] = {}
+    """Headers or parameters; the values of a repeated name are joined by commas, as the runtime does."""
+    values: dict[str, list[str]] = {}
     for name, value in items:
-        values[name] = f"{values[name]},{value}" if name in values else value
-    return {name: Datum(value, "string") for name, value in values.items()}
+        values.setdefault(name, []).append(value)
+    return {name: Datum(",".join(several), "string") for name, several in values.items()}
 
 
 def _response(returned: Any) -> Response:
@@ -217,12 +188,9 @@ def _response(returned: Any) -> Response:
     if not 200 <= status <= 599:
         raise ValueError(f"{status} is not a final HTTP status")
     response = Response(b"" if status in (204, 304) else value["body"].value, status)
-    for name, header in value["headers"].items():
-        if not re.fullmatch(HEADER_NAME, name) or not re.fullmatch(HEADER_VALUE, header.value):
-            raise ValueError(f"the header {name!r} cannot be sent with the value {header.value!r}")
-        if name.lower() not in _UNSET_BY_FUNCTIONS:
-            response.headers[name] = header.value
-    for cookie in value["cookies"] or []:
-        for morsel in cookie.values():
-            response.headers.append("set-cookie", morsel.OutputString())
+    for name, header in _HEADERS.validate_python({n: h.value for n, h in value["headers"].items()}).items():
+        if name.lower() not in _OF_THE_SERVER:
+            response.headers[name] = header
+    for morsel in (morsel for cookie in value["cookies"] or [] for morsel in cookie.values()):
+        response.headers.append("set-cookie", morsel.OutputString())
     return response

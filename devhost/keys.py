@@ -5,16 +5,17 @@ import json
 import secrets
 from pathlib import Path
 
+_NAMES = ("master", "default", "eventgrid_extension", "durabletask_extension")
+
 
 class Keys:
     """The host's keys: made at the first start, then read from `keys.json` of the data folder."""
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
-            names = ("master", "default", "eventgrid_extension", "durabletask_extension")
             draft = path.with_suffix(".new")  # a crash in between leaves no empty key file
             draft.touch(mode=0o600)
-            draft.write_text(json.dumps({name: secrets.token_urlsafe(32) for name in names}, indent=2))
+            draft.write_text(json.dumps({name: secrets.token_urlsafe(32) for name in _NAMES}, indent=2))
             draft.replace(path)
         self._keys: dict[str, str] = json.loads(path.read_text())
 

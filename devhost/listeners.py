@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from azure.functions.meta import Datum
 
 from devhost.bindings import Metadata, outputs
-from devhost.config import HostConfig, iso_duration, timespan
+from devhost.config import HostConfig
 from devhost.errors import HostError
 from devhost.invoker import Invocation, Invoker
 from devhost.loader import FunctionSpec
@@ -145,8 +145,8 @@ class Listener(Puller):
     def _lock_duration(self) -> float | None:
         if not self._is_bus:
             return None  # the Storage trigger renews for as long as the function runs
-        lock = iso_duration(self._store.properties(self._key).lock_duration)
-        return lock if self._is_batch else max(lock, timespan(self._bus.max_auto_lock_renewal_duration))
+        lock = self._store.properties(self._key).lock_duration.total_seconds()
+        return lock if self._is_batch else max(lock, self._bus.max_auto_lock_renewal_duration)
 
     async def _pull(self) -> None:
         """One delivery, or one session until it is idle; a call whose lock was lost keeps its slot until it ends."""
@@ -160,7 +160,7 @@ class Listener(Puller):
 
     async def _serve_session(self) -> asyncio.Task[None] | None:
         lock = await self._store.accept_session(self._key)
-        idle_seconds, late = timespan(self._bus.session_idle_timeout), None
+        idle_seconds, late = self._bus.session_idle_timeout, None
         try:
             while not late and (lease := await self._store.receive(self._key, lock.session, idle_seconds)):
                 late = await self._deliver(lease, lock.session)
@@ -212,7 +212,7 @@ class Listener(Puller):
         if self._key.endswith(POISON if is_storage else DEAD_LETTER):
             return sys.maxsize, LAST_QUEUE_RETRY_SECONDS, last
         if is_storage:
-            return self._storage.max_dequeue_count, timespan(self._storage.visibility_timeout), last
+            return self._storage.max_dequeue_count, self._storage.visibility_timeout, last
         return self._store.properties(self._key).max_delivery_count, delay_seconds, last
 
     def _trigger_value(self, messages: list[Message]) -> tuple[Datum, Metadata]:

@@ -1,8 +1,4 @@
-"""Indexing: from `function_app.py` to function specifications, refusing what the real worker and host refuse.
-
-The checks and their words follow the Python worker's `functions.py` and `loader.py` (parameters against bindings,
-annotations against binding types) and the host's own (names, routes, known bindings).
-"""
+"""Indexing: from `function_app.py` to function specifications, refusing what the real worker and host refuse."""
 
 import importlib
 import inspect
@@ -13,12 +9,11 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import azure.functions as func
-from azure.functions.meta import get_binding_registry, typing_inspect
+from azure.functions.meta import get_binding_registry
 
 from devhost.errors import HostError
 
@@ -28,14 +23,9 @@ TRIGGERS = {
 }  # fmt: skip
 OTHER_BINDINGS = {"http", "serviceBus", "queue", "durableClient"}
 _IMPLICIT_OUTPUT = {"orchestrationTrigger", "activityTrigger"}
+_RESERVED = ("admin", "runtime")
 
-
-@dataclass(frozen=True)
-class Parameter:
-    """A bound parameter: its binding type (as the converter registry names it) and its Python annotation."""
-
-    binding: str
-    annotation: Any
+Bindings = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -43,34 +33,18 @@ class FunctionSpec:
     """One indexed function, with everything an invocation needs."""
 
     name: str
+    kind: str  # the trigger's binding type, such as "httpTrigger"
     func: Callable[..., Any]
+    is_async: bool  # runs on the event loop; other functions run on threads
     trigger: Mapping[str, Any]
-    bindings: Mapping[str, Mapping[str, Any]]
-    inputs: Mapping[str, Parameter]
-    outputs: Mapping[str, Parameter]
-    returns: Parameter | None
+    bindings: Bindings
+    inputs: Mapping[str, type | None]  # `str` or `bytes` where a parameter takes the value as it is
+    outputs: frozenset[str]
+    returns: str | None  # the binding type of what it returns
     retry: Mapping[str, Any] | None
     requires_context: bool
-
-    @cached_property
-    def is_async(self) -> bool:
-        """Whether it runs on the event loop; other functions run on threads."""
-        return inspect.iscoroutinefunction(self.func)
-
-    @property
-    def kind(self) -> str:
-        """The trigger's binding type, such as "httpTrigger"."""
-        return str(self.trigger["type"])
-
-    @property
-    def route(self) -> str:
-        """The route template of an HTTP trigger, without the prefix."""
-        return str(self.trigger["route"]).strip("/")
-
-    @cached_property
-    def methods(self) -> frozenset[str]:
-        """The methods of an HTTP trigger; none means all."""
-        return frozenset(str(method).upper() for method in self.trigger.get("methods", ()))
+    route: str  # of an HTTP trigger, without the prefix
+    methods: frozenset[str]  # of an HTTP trigger; none means all
 
 
 def load_app(app_dir: Path, settings: Mapping[str, str]) -> Any:
@@ -81,13 +55,7 @@ def load_app(app_dir: Path, settings: Mapping[str, str]) -> Any:
     sys.path.insert(0, str(app_dir))
     module = importlib.import_module("function_app")
     apps = [value for value in vars(module).values() if isinstance(value, func.FunctionRegister)]
-    if not apps:
-        raise HostError("could not find a top level function app instance in function_app.py")
-    if len(apps) > 1:
-        raise HostError(
-            f"more than one {type(apps[0]).__name__} or other top level function app instance is defined in "
-            "function_app.py; register blueprints on one"
-        )
+    _require(len(apps) == 1, f"function_app.py must have one top-level function app, not {len(apps)}; use blueprints")
     return apps[0]
 
 
@@ -98,173 +66,129 @@ def index(app: Any, route_prefix: str = "") -> list[FunctionSpec]:
         functions = app.get_functions()
     except ValueError as error:
         raise HostError(str(error)) from None
-    specs: dict[str, FunctionSpec] = {}
+    specs: list[FunctionSpec] = []
     for function in functions:
-        spec = _specify(function)
-        if other := specs.get(spec.name.lower()):
-            raise HostError(f"function {spec.name}: its name differs from {other.name} in case only")
-        _check_route(spec, list(specs.values()), route_prefix)
-        specs[spec.name.lower()] = spec
-    return list(specs.values())
+        try:
+            spec = _specify(function)
+            _check_among(specs, spec, route_prefix)
+        except HostError as error:
+            raise HostError(f"function {function.get_function_name()}: {error}") from None
+        specs.append(spec)
+    return specs
+
+
+def _require(condition: object, otherwise: str) -> None:
+    if not condition:
+        raise HostError(otherwise)
 
 
 def _specify(function: Any) -> FunctionSpec:
-    name = str(function.get_function_name())
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,127}", name) or name.lower() == "host":
-        raise HostError(f"function {name}: invalid function name")
-    user_function = function.get_user_function()
+    name, user_function = str(function.get_function_name()), function.get_user_function()
+    is_valid = re.fullmatch("[A-Za-z][A-Za-z0-9_-]{0,127}", name) and name.lower() != "host"
+    _require(is_valid, "invalid function name")
     bindings = {binding.name: _plain(binding.get_dict_repr()) for binding in function.get_bindings()}
-    if len({binding.lower() for binding in bindings}) != len(function.get_bindings()):
-        raise HostError(f"function {name}: two bindings have the same name")
+    names = {binding.lower() for binding in bindings}
+    _require(len(names) == len(function.get_bindings()), "two bindings have the same name")
     trigger = bindings[function.get_trigger().name]
-    if trigger["type"] == "httpTrigger" and not str(trigger.get("route", "")).strip():
-        trigger["route"] = name
-    _check_bindings(name, trigger, bindings)
-    # The SDK wraps a function with a durable client in an async one, which awaits its result.
-    awaited = getattr(user_function, "__wrapped__", user_function)
-    if any(b["type"] == "durableClient" for b in bindings.values()) and not inspect.iscoroutinefunction(awaited):
-        raise HostError(f"function {name}: a function with a durable client must be async")
+    route = str(trigger.get("route", "")).strip()
+    if trigger["type"] == "httpTrigger":
+        trigger["route"] = route = route or name
+    _check_bindings(user_function, trigger, bindings)
     try:
         annotations = typing.get_type_hints(user_function)
     except Exception as error:
-        raise HostError(f"function {name}: an annotation cannot be resolved: {error}") from None
-    parameters = dict(inspect.signature(user_function).parameters)
-    requires_context = _takes_context(name, parameters, bindings, annotations)
-    inputs, outputs = _bind(name, parameters, bindings, annotations)
-    returns = _return(name, bindings, annotations)
-    retry = function.get_settings_dict("retry_policy")
-    return FunctionSpec(name, user_function, trigger, bindings, inputs, outputs, returns, retry, requires_context)
+        raise HostError(f"an annotation cannot be resolved: {error}") from None
+    parameters, bound = set(inspect.signature(user_function).parameters), set(bindings) - {"$return"}
+    requires_context = "context" in parameters - bound
+    if requires_context:
+        parameters.remove("context")
+        is_context = getattr(annotations.get("context", func.Context), "__name__", "") == "Context"
+        _require(is_context, 'the "context" parameter is expected to be of type azure.functions.Context')
+    _require(parameters <= bound, f"declared in Python but not bound: {sorted(parameters - bound)}")
+    _require(bound <= parameters, f"bindings that have no parameter in Python: {sorted(bound - parameters)}")
+    content = {key: _content_type(key, bindings[key], annotations.get(key)) for key in bound}
+    outputs = frozenset(key for key in bound if bindings[key]["direction"] == "OUT")
+    explicit = [binding["type"] for key, binding in bindings.items() if key == "$return"]
+    implicit = [binding["type"] for binding in bindings.values() if binding["type"] in _IMPLICIT_OUTPUT]
+    if explicit and "return" in annotations:
+        _check_annotation("the returned value", explicit[0], annotations["return"], is_output=True)
+    return FunctionSpec(
+        name=name,
+        kind=trigger["type"],
+        func=user_function,
+        is_async=inspect.iscoroutinefunction(user_function),
+        trigger=trigger,
+        bindings=bindings,
+        inputs={key: content[key] for key in bound - outputs},
+        outputs=outputs,
+        returns=next(iter(explicit + implicit), None),
+        retry=function.get_settings_dict("retry_policy"),
+        requires_context=requires_context,
+        route=route.strip("/"),
+        methods=frozenset(str(method).upper() for method in trigger.get("methods", ())),
+    )
 
 
-def _check_bindings(name: str, trigger: Mapping[str, Any], bindings: Mapping[str, Mapping[str, Any]]) -> None:
+def _plain(value: Any) -> Any:
+    """A binding as in function.json: enums by their text, directions and data types by name, unset keys left out."""
+    match value:
+        case dict():
+            return {key: _plain(item) for key, item in value.items() if item is not None}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case Enum():
+            return value.value if isinstance(value.value, str) else value.name
+    return value
+
+
+def _check_bindings(user_function: Any, trigger: Mapping[str, Any], bindings: Bindings) -> None:
     """The host's rules, and what this one leaves out."""
-    if trigger["type"] not in TRIGGERS:
-        raise HostError(
-            f"function {name}: trigger {trigger['type']} is not served by this host (but {sorted(TRIGGERS)})"
-        )
-    for binding, properties in bindings.items():
-        if properties["type"] not in TRIGGERS | OTHER_BINDINGS:
-            raise HostError(f"function {name}: binding {properties['type']} is not served by this host")
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,127}|\$return", binding):
-            raise HostError(f"function {name}: the binding name {binding!r} is invalid: letters and digits only")
-        if properties["direction"] == "INOUT":
-            raise HostError(f'function {name}: "inout" bindings are not supported')
-        if binding == "$return" and properties["direction"] != "OUT":
-            raise HostError(f'function {name}: "$return" binding must have direction set to "out"')
+    _require(trigger["type"] in TRIGGERS, f"trigger {trigger['type']} is not served by this host")
+    for name, binding in bindings.items():
+        is_served = binding["type"] in TRIGGERS | OTHER_BINDINGS
+        _require(is_served, f"binding {binding['type']} is not served by this host")
+        is_valid = re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,127}|\$return", name)
+        _require(is_valid, f"the binding name {name!r} is invalid: letters and digits only")
+    # The SDK wraps a function with a durable client in an async one, which awaits its result.
+    is_async = inspect.iscoroutinefunction(getattr(user_function, "__wrapped__", user_function))
+    has_client = any(binding["type"] == "durableClient" for binding in bindings.values())
+    _require(is_async or not has_client, "a function with a durable client must be async")
 
 
-def _plain(binding: Mapping[str, Any]) -> dict[str, Any]:
-    """A binding's function.json form: enums by their value, directions and data types by name, unset keys left out."""
-    result: dict[str, Any] = {}
-    for key, value in binding.items():
-        if isinstance(value, Enum):
-            value = value.value if isinstance(value.value, str) else value.name
-        elif isinstance(value, list | tuple):
-            value = [item.value if isinstance(item, Enum) else item for item in value]
-        if value is not None:
-            result[key] = value
-    return result
-
-
-def _takes_context(
-    name: str, parameters: dict[str, Any], bindings: Mapping[str, Any], annotations: Mapping[str, Any]
-) -> bool:
-    if "context" not in parameters or "context" in bindings:
-        return False
-    del parameters["context"]
-    annotation = annotations.get("context", func.Context)
-    if not isinstance(annotation, type) or annotation.__name__ != "Context":
-        raise HostError(f'function {name}: the "context" parameter is expected to be of type azure.functions.Context')
-    return True
-
-
-def _bind(
-    name: str, parameters: Mapping[str, Any], bindings: Mapping[str, Mapping[str, Any]], annotations: Mapping[str, Any]
-) -> tuple[dict[str, Parameter], dict[str, Parameter]]:
-    bound = {key for key in bindings if key != "$return"}
-    if extra := set(parameters) - bound:
-        raise HostError(
-            f"function {name}: the following parameters are declared in Python but not bound: {sorted(extra)}"
-        )
-    if extra := bound - set(parameters):
-        raise HostError(f"function {name}: the following bindings have no parameter in Python: {sorted(extra)}")
-    inputs: dict[str, Parameter] = {}
-    outputs: dict[str, Parameter] = {}
-    for parameter in parameters:
-        binding = bindings[parameter]
-        is_output = binding["direction"] == "OUT"
-        annotation = _parameter_type(name, parameter, annotations.get(parameter), is_output)
-        (outputs if is_output else inputs)[parameter] = _typed(name, parameter, binding["type"], annotation, is_output)
-    return inputs, outputs
-
-
-def _parameter_type(name: str, parameter: str, annotation: Any, is_output: bool) -> Any:
-    """The annotation, freed of `Out[...]`."""
-    origin = typing.get_origin(annotation) or annotation
-    is_out = isinstance(origin, type) and origin.__name__ == "Out"
-    if annotation is not None and is_output and not is_out:
-        raise HostError(
-            f"function {name}: binding {parameter} is an output, its annotation must be azure.functions.Out"
-        )
-    if is_out and not is_output:
-        raise HostError(f"function {name}: binding {parameter} is an input, but is annotated with azure.functions.Out")
-    if not is_out:
-        return annotation
-    arguments = typing.get_args(annotation)
-    if len(arguments) != 1:
-        raise HostError(f"function {name}: binding {parameter} has invalid Out annotation {annotation!r}")
-    return arguments[0]
-
-
-def _typed(name: str, parameter: str, binding: str, annotation: Any, is_output: bool) -> Parameter:
+def _content_type(name: str, binding: Mapping[str, Any], annotation: Any) -> type | None:
+    """`str` or `bytes` if a parameter takes the value as it is; anything else must suit the binding's converter."""
+    kind, is_output = binding["type"], binding["direction"] == "OUT"
+    is_out = (typing.get_origin(annotation) or annotation) is func.Out
+    _require(is_output or not is_out, f"binding {name} is an input, but is annotated with azure.functions.Out")
     if annotation is None:
-        return Parameter(binding, None)
-    # Like the worker: typing.List[X] is a type to it, list[X] and unions are not.
-    if not isinstance(annotation, type) and not typing_inspect.is_generic_type(annotation):
-        raise HostError(f"function {name}: binding {parameter} has invalid non-type annotation {annotation!r}")
-    if annotation in (str, bytes) and binding not in _IMPLICIT_OUTPUT:
-        return Parameter("generic", annotation)
-    if not _accepts(binding, annotation, is_output):
-        raise HostError(
-            f'function {name}: type of {parameter} binding "{binding}" does not match its Python annotation '
-            f"{annotation!r}"
-        )
-    return Parameter(binding, annotation)
+        return None
+    _require(is_out or not is_output, f"binding {name} is an output, its annotation must be azure.functions.Out")
+    content = typing.get_args(annotation)[0] if typing.get_args(annotation) and is_out else annotation
+    if content in (str, bytes) and kind not in _IMPLICIT_OUTPUT:
+        return str if content is str else bytes
+    _check_annotation(f"binding {name}", kind, content, is_output)
+    return None
 
 
-def _accepts(binding: str, annotation: Any, is_output: bool) -> bool:
+def _check_annotation(owner: str, binding: str, annotation: Any, is_output: bool) -> None:
     converter = get_binding_registry().get(binding)
     check = converter.check_output_type_annotation if is_output else converter.check_input_type_annotation
     try:
-        return bool(check(annotation))
+        fits = check(annotation)
     except TypeError:  # a generic type where the converter expects a class
-        return False
+        fits = False
+    _require(fits, f"{owner}: its annotation {annotation!r} does not match the binding type {binding}")
 
 
-def _return(name: str, bindings: Mapping[str, Mapping[str, Any]], annotations: Mapping[str, Any]) -> Parameter | None:
-    annotation = annotations.get("return")
-    if explicit := bindings.get("$return"):
-        if annotation is not None and not isinstance(annotation, type):
-            raise HostError(f"function {name}: has invalid non-type return annotation {annotation!r}")
-        if annotation is not None and not _accepts(explicit["type"], annotation, True):
-            raise HostError(
-                f"function {name}: Python return annotation {annotation!r} does not match binding type "
-                f'"{explicit["type"]}"'
-            )
-        return Parameter(explicit["type"], annotation)
-    implicit = next((b["type"] for b in bindings.values() if b["type"] in _IMPLICIT_OUTPUT), None)
-    return Parameter(implicit, annotation) if implicit else None
-
-
-def _check_route(spec: FunctionSpec, others: list[FunctionSpec], route_prefix: str) -> None:
+def _check_among(others: list[FunctionSpec], spec: FunctionSpec, route_prefix: str) -> None:
+    """Names differ by more than case; a route is nobody else's."""
+    _require(all(spec.name.lower() != other.name.lower() for other in others), "its name differs in case only")
     if spec.kind != "httpTrigger":
         return
-    route, reserved = spec.route.lower(), ("admin", "runtime")
-    if route.startswith(reserved) or f"{route_prefix}/{route}".strip("/").startswith(reserved):
-        raise HostError(
-            f"function {spec.name}: the route {route!r} conflicts with the host's own: admin... and runtime..."
-        )
+    route = spec.route.lower()
+    is_reserved = route.startswith(_RESERVED) or f"{route_prefix}/{route}".strip("/").startswith(_RESERVED)
+    _require(not is_reserved, f"the route {route!r} conflicts with the host's own: admin... and runtime...")
     for other in others:
         is_same = other.kind == "httpTrigger" and other.route.lower() == route
-        if is_same and (not spec.methods or not other.methods or spec.methods & other.methods):
-            raise HostError(f"function {spec.name}: the route {route!r} conflicts with that of function {other.name}")
+        shares_method = not spec.methods or not other.methods or spec.methods & other.methods
+        _require(not (is_same and shares_method), f"the route {route!r} conflicts with that of function {other.name}")

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from devhost.config import QueueProperties, iso_duration
+from devhost.config import QueueProperties
 from devhost.database import Database
 from devhost.errors import HostError
 
@@ -305,7 +305,7 @@ class QueueStore:
         message.visible = max(message.visible, message.enqueued)
         message.properties.setdefault("MessageId", uuid.uuid4().hex)
         if message.expires is None and (ttl := self.properties(message.queue).default_message_time_to_live):
-            message.expires = message.visible + iso_duration(ttl)
+            message.expires = message.visible + ttl.total_seconds()
         return message
 
     def _commit(self, settled: list[Lease], outgoing: list[Message]) -> "asyncio.Future[list[Message]]":
@@ -331,7 +331,7 @@ class QueueStore:
             seen = "SELECT 1 FROM seen_messages WHERE queue = ? AND id = ? AND expires > ?"
             if connection.execute(seen, (*key, now)).fetchone():
                 return False
-            window = iso_duration(properties.duplicate_detection_history_time_window)
+            window = properties.duplicate_detection_history_time_window.total_seconds()
             connection.execute("INSERT OR REPLACE INTO seen_messages VALUES (?,?,?)", (*key, now + window))
         columns = "queue, session, body, properties, enqueued, visible, expires"
         cursor = connection.execute(

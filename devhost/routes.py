@@ -1,93 +1,49 @@
-"""ASP.NET route templates, as `route=` of an HTTP trigger has them, and their order in the real host.
-
-As in ASP.NET a path is first taken apart by the template; each value is then held against its constraints.
-"""
+"""ASP.NET route templates, as `route=` of an HTTP trigger has them, and the order in which they are tried."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 from urllib.parse import unquote
 
 from devhost.errors import HostError
 
-_TOKEN = re.compile(r"\{((?:[^{}]|\{\{|\}\})+)\}|(/)|((?:[^{}/]|\{\{|\}\})+)")
-_PARAMETER = re.compile(r"(\*{0,2})([^*:=?/]+)((?::[^:=(?]*(?:\(.*?\)(?=[:=?]|$))?)*)(?:=([^?]*))?(\?)?")
-_CONSTRAINT = re.compile(r":([^:=(]*)(?:\((.*?)\)(?=:|$))?")
-_INT64_MAX = (1 << 63) - 1
-_GUID = re.compile(r"[0-9a-f]{32}|[{(]?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}[)}]?", re.IGNORECASE)
-
-
-def _is_number(text: str) -> bool:
-    return bool(re.fullmatch(r"\s*[+-]?([0-9][0-9,]*\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?\s*", text, re.IGNORECASE))
-
-
-def _is_integer(text: str, low: int = -_INT64_MAX - 1, high: int = _INT64_MAX) -> bool:
-    return bool(re.fullmatch(r"\s*[+-]?0*[0-9]{1,19}\s*", text)) and low <= int(text) <= high
-
-
-def _is_datetime(text: str) -> bool:
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-_CONSTRAINTS: dict[str, Callable[..., bool]] = {
-    "int": lambda text: _is_integer(text, -(1 << 31), (1 << 31) - 1),
-    "long": lambda text: _is_integer(text),
-    "min": lambda text, low: _is_integer(text, low),
-    "max": lambda text, high: _is_integer(text, high=high),
-    "range": lambda text, low, high: _is_integer(text, low, high),
-    "decimal": _is_number,
-    "double": _is_number,
-    "float": _is_number,
-    "bool": lambda text: text.strip().lower() in ("true", "false"),
-    "guid": lambda text: bool(_GUID.fullmatch(text)),
-    "datetime": _is_datetime,
-    "alpha": lambda text: bool(re.fullmatch("[A-Za-z]*", text)),
-    "length": lambda text, low, high=None: low <= len(text) <= (low if high is None else high),
-    "minlength": lambda text, low: len(text) >= low,
-    "maxlength": lambda text, high: len(text) <= high,
-    "required": bool,
-    "file": lambda text: "." in text.rpartition("/")[2].rstrip("."),
-    "nonfile": lambda text: "." not in text.rpartition("/")[2].rstrip("."),
+_SLASH = re.compile(r"/(?![^{}]*\})")  # not one in a parameter's regular expression
+_PARAMETER = re.compile(r"\{(\*{0,2})([\w-]+)((?::\w+(?:\([^{}]*?\)(?=[:?}]))?)*)(\??)\}")
+_CONSTRAINT = re.compile(r":(\w+)(?:\((.*?)\)(?=:|$))?")
+_NUMBER = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?"
+_CONSTRAINTS = {  # what values look like; # is the constraint's argument
+    "int": "[+-]?[0-9]{1,10}",
+    "long": "[+-]?[0-9]{1,19}",
+    "decimal": _NUMBER,
+    "double": _NUMBER,
+    "float": _NUMBER,
+    "bool": "true|false",
+    "guid": "[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}",
+    "datetime": "[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9:]+)?)?",
+    "alpha": "[a-z]+",
+    "length": ".{#}",
+    "minlength": ".{#,}",
+    "maxlength": ".{0,#}",
 }
-
-
-@dataclass(frozen=True)
-class _Parameter:
-    name: str
-    checks: tuple[Callable[[str], bool], ...]
-    default: str | None
-    is_optional: bool
-    is_catch_all: bool
+_LITERAL, _CONSTRAINED, _FREE, _CATCH_ALL, _END = range(5)  # the order in which segments are tried
 
 
 @dataclass(frozen=True)
 class Route:
-    """A compiled template. `rank` orders candidates as the real host does: literals, then constrained parameters."""
+    """A compiled template; routes are tried in the order of `rank`."""
 
     pattern: re.Pattern[str]
-    parameters: tuple[_Parameter, ...]
-    rank: tuple[tuple[Any, ...], ...]
+    checks: Mapping[str, list[re.Pattern[str]]]  # of each parameter, in the order of the pattern's groups
+    rank: tuple[int, ...]
 
     def match(self, path: str) -> dict[str, str] | None:
         """The parameters of a decoded path (no leading slash); None if it does not match."""
-        found = self.pattern.fullmatch(path)
+        found = self.pattern.fullmatch("/" + path)
         if not found:
             return None
-        values = {}
-        for parameter, text in zip(self.parameters, found.groups(), strict=True):
-            value = text or parameter.default
-            if value is None:
-                continue
-            if not all(check(value) for check in parameter.checks):
-                return None
-            values[parameter.name] = value
-        return values
+        values = {name: value for name, value in zip(self.checks, found.groups(), strict=True) if value}
+        is_valid = all(check.search(value) for name, value in values.items() for check in self.checks[name])
+        return values if is_valid else None
 
 
 def decoded(raw_path: str) -> str:
@@ -96,67 +52,48 @@ def decoded(raw_path: str) -> str:
 
 
 def compile_route(template: str, owner: str) -> Route:
-    """Translate a template; HostError if ASP.NET would refuse it."""
-    segments = _segments(template.strip("/"), owner)
-    parameters = [part for parts in segments for part in parts if isinstance(part, _Parameter)]
-    if len({parameter.name.lower() for parameter in parameters}) < len(parameters):
-        raise HostError(f"{owner}: a parameter occurs twice in the route {template!r}")
-    if any(p.is_catch_all and [p] != segments[-1] for p in parameters):
-        raise HostError(f"{owner}: a catch-all parameter must be the last segment of the route {template!r}")
-    text = "".join(_segment_pattern(parts, "/" if index else "") for index, parts in enumerate(segments))
-    # A longer template goes before its own beginning: (2,) is above every segment.
-    rank = (*((1, -len(p[0].checks)) if isinstance(p[0], _Parameter) else (0, p[0].lower()) for p in segments), (2,))
-    return Route(re.compile(text + "/?", re.IGNORECASE | re.DOTALL), tuple(parameters), rank)
-
-
-def _segments(template: str, owner: str) -> list[list[str | _Parameter]]:
-    segments: list[list[str | _Parameter]] = [[]]
-    end = 0
-    while end < len(template):
-        token = _TOKEN.match(template, end)
-        parts = segments[-1]
-        if not token or (token[1] and parts and isinstance(parts[-1], _Parameter)) or (token[2] and not parts):
-            raise HostError(f"{owner}: the route {template!r} is not a valid template at {template[end:]!r}")
-        if token[1]:
-            parts.append(_parameter(token[1], owner))
-        elif token[2]:
-            segments.append([])
-        else:
-            parts.append(token[3].replace("{{", "{").replace("}}", "}"))
-        end = token.end()
-    return [parts for parts in segments if parts]
-
-
-def _parameter(text: str, owner: str) -> _Parameter:
-    found = _PARAMETER.fullmatch(text.replace("{{", "{").replace("}}", "}"))
-    if not found:
-        raise HostError(f"{owner}: the route parameter {text!r} is not valid")
-    stars, name, constraints, default, question = found.groups()
-    checks = tuple(_check(each[1], each[2], owner) for each in _CONSTRAINT.finditer(constraints))
-    return _Parameter(name, checks, default, bool(question or stars or default is not None), bool(stars))
-
-
-def _check(name: str, argument: str | None, owner: str) -> Callable[[str], bool]:
+    """Translate a template; HostError if it is none or has a constraint that is not known."""
     try:
-        if name == "regex":
-            expression = re.compile(argument or "", re.IGNORECASE)
-            return lambda text: bool(expression.search(text))
-        numbers = [int(number) for number in argument.split(",")] if argument else []
-        check = _CONSTRAINTS[name]
-        check("", *numbers)  # refuses a wrong number of arguments
-    except (KeyError, ValueError, TypeError, re.error) as error:
-        raise HostError(f"{owner}: the route constraint {name!r} is unknown or has a wrong argument: {error}") from None
-    return lambda text: check(text, *numbers)
+        segments = [_segment(text) for text in _SLASH.split(template) if text]
+        checks = [named for _, _, checks in segments for named in checks.items()]
+        ranks = [rank for _, rank, _ in segments]
+        if len({name.lower() for name, _ in checks}) < len(checks):
+            raise ValueError("a parameter occurs twice")
+        if _CATCH_ALL in ranks[:-1]:
+            raise ValueError("a catch-all parameter must be the last segment")
+    except (ValueError, re.error) as error:
+        raise HostError(f"{owner}: the route {template!r} is not valid: {error}") from None
+    pattern = "".join(pattern for pattern, _, _ in segments) + "/?"
+    return Route(re.compile(pattern, re.IGNORECASE | re.DOTALL), dict(checks), (*ranks, _END))
 
 
-def _segment_pattern(parts: list[str | _Parameter], slash: str) -> str:
-    last = parts[-1]
-    if isinstance(last, _Parameter) and len(parts) == 1:
-        pattern = slash + ("(.*)" if last.is_catch_all else "([^/]+)")
-        return f"(?:{pattern})?" if last.is_optional else pattern
-    has_extension = isinstance(last, _Parameter) and last.is_optional and parts[-2:-1] == ["."]
-    plain = parts[:-2] if has_extension else parts
-    # Greedy, so that the last separator counts; an optional extension is left over for its own group.
-    value = "([^/]+?)" if has_extension else "([^/]+)"
-    text = "".join(re.escape(part) if isinstance(part, str) else value for part in plain)
-    return slash + text + (r"(?:\.([^/.]+))?" if has_extension else "")
+def _segment(text: str) -> tuple[str, int, dict[str, list[re.Pattern[str]]]]:
+    """A segment's regular expression, rank and checks by parameter; ValueError or re.error if it is none."""
+    if found := _PARAMETER.fullmatch(text):
+        stars, name, constraints, optional = found.groups()
+        value = "/(.*)" if stars else "/([^/]+)"
+        rank = _CATCH_ALL if stars else _CONSTRAINED if constraints else _FREE
+        return f"(?:{value})?" if stars or optional else value, rank, {name: _checks(constraints)}
+    pieces = re.split(r"(\{[^{}]*\})", text)  # literals and parameters take turns
+    literals, parameters = pieces[::2], [_PARAMETER.fullmatch(piece) for piece in pieces[1::2]]
+    if "" in literals[1:-1] or re.search("[{}]", "".join(literals)):
+        raise ValueError(f"{text!r} is not a segment")
+    checks = {}
+    for found in parameters:
+        if not found or found[1] or found[4] or found[2] in checks:
+            raise ValueError(f"{text!r} has a parameter that cannot stand there")
+        checks[found[2]] = _checks(found[3])
+    return "/" + "([^/]+)".join(map(re.escape, literals)), _CONSTRAINED if checks else _LITERAL, checks
+
+
+def _checks(constraints: str) -> list[re.Pattern[str]]:
+    """What constraints such as ":int:maxlength(4)" demand of a value; ValueError if one is not known."""
+    checks = []
+    for name, argument in _CONSTRAINT.findall(constraints):
+        form = _CONSTRAINTS.get(name, "")
+        has_argument = re.fullmatch("[0-9]+(,[0-9]+)?", argument) if "#" in form else not argument
+        if name != "regex" and not (form and has_argument):
+            raise ValueError(f"the constraint {name!r} is unknown or has a wrong argument")
+        expression = argument if name == "regex" else rf"^({form.replace('#', argument)})\Z"
+        checks.append(re.compile(expression, re.IGNORECASE | re.DOTALL))
+    return checks

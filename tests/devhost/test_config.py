@@ -1,6 +1,8 @@
 """The three configuration files: what they mean, and that whatever is wrong in them is named."""
 
+import contextlib
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devhost.config import HostConfig, iso_duration, load_config, timespan
+from devhost.config import HostConfig, load_config, timespan
 from devhost.errors import HostError
 from tests.devhost.small import write_settings
 
@@ -22,21 +24,20 @@ def test_defaults_are_those_of_the_real_runtime(tmp_path: Path) -> None:
     extensions = config.host_json.extensions
     assert extensions.http.route_prefix == "api"
     assert config.port == 7071
-    assert config.host_json.function_timeout == "00:30:00"
+    assert config.host_json.function_timeout == 1800
     assert extensions.service_bus.max_concurrent_calls == 16
     assert extensions.service_bus.max_concurrent_sessions == 8
     assert extensions.queues.max_dequeue_count == 5
     assert extensions.durable_task.hub_name == "TestHubName"
-    assert config.body_bytes_max == 104_857_600
     assert config.warnings == ()
 
 
 def test_settings_of_host_json_are_read(tmp_path: Path) -> None:
     bus = {"maxConcurrentSessions": 2, "sessionIdleTimeout": "00:00:10"}
     config = load(tmp_path, host={"functionTimeout": "-1", "extensions": {"serviceBus": bus}})
-    assert config.host_json.function_timeout == "-1"
+    assert config.host_json.function_timeout is None
     assert config.host_json.extensions.service_bus.max_concurrent_sessions == 2
-    assert config.host_json.extensions.service_bus.session_idle_timeout == "00:00:10"
+    assert config.host_json.extensions.service_bus.session_idle_timeout == 10
 
 
 def test_what_has_no_effect_here_is_accepted_in_silence_and_the_unknown_is_named(tmp_path: Path) -> None:
@@ -68,7 +69,6 @@ def test_what_has_no_effect_here_is_accepted_in_silence_and_the_unknown_is_named
         ({"extensions": {"serviceBus": {"sessionIdleTimeout": "PT1M"}}}, "extensions.serviceBus.sessionIdleTimeout"),
         ({"extensions": {"queues": {"batchSize": 33}}}, "extensions.queues.batchSize"),
         ({"extensions": {"queues": {"visibilityTimeout": "-1"}}}, "extensions.queues.visibilityTimeout"),
-        ({"extensions": {"queues": {"messageEncoding": "utf7"}}}, "extensions.queues.messageEncoding"),
         ({"logging": {"logLevel": {"Function": "loud"}}}, "logging.logLevel.Function"),
     ],
 )
@@ -87,7 +87,6 @@ def test_a_bad_value_in_host_json_is_named(tmp_path: Path, host: dict[str, Any],
         ({"Host": {"LocalHttpPort": "many"}}, "Host.LocalHttpPort"),
         ({"Host": {"LocalHttpPort": 70_000}}, "Host.LocalHttpPort"),
         ({"Host": {"CORS": 1}}, "Host.CORS"),
-        ({"Host": 7071}, "Host"),
         ({"IsEncrypted": "maybe"}, "IsEncrypted"),
     ],
 )
@@ -105,11 +104,10 @@ def queue_file(**properties: Any) -> dict[str, Any]:
     ("emulator", "named"),
     [
         (queue_file(LockDuration="one minute"), "UserConfig.Namespaces.0.Queues.0.Properties.LockDuration"),
-        (queue_file(DefaultMessageTimeToLive="P1M"), "UserConfig.Namespaces.0.Queues.0.Properties.Default"),
+        (queue_file(DefaultMessageTimeToLive="one month"), "UserConfig.Namespaces.0.Queues.0.Properties.Default"),
         (queue_file(DuplicateDetectionHistoryTimeWindow="PT"), "UserConfig.Namespaces.0.Queues.0.Properties.Dupl"),
         (queue_file(MaxDeliveryCount=0), "UserConfig.Namespaces.0.Queues.0.Properties.MaxDeliveryCount"),
         ({"UserConfig": {"Namespaces": [{"Queues": [{}]}]}}, "UserConfig.Namespaces.0.Queues.0.Name"),
-        ({"UserConfig": {"Namespaces": {"a": 1}}}, "UserConfig.Namespaces"),
     ],
 )
 def test_a_bad_value_in_the_emulators_file_is_named(tmp_path: Path, emulator: dict[str, Any], named: str) -> None:
@@ -119,10 +117,13 @@ def test_a_bad_value_in_the_emulators_file_is_named(tmp_path: Path, emulator: di
 
 
 def test_queues_have_the_emulators_settings(tmp_path: Path) -> None:
-    config = load(tmp_path, emulator=queue_file(RequiresSession=True, LockDuration="PT30S", ForwardTo="elsewhere"))
+    config = load(tmp_path, emulator=queue_file(RequiresSession=True, LockDuration="PT30S"))
     orders = config.queues["orders"]
-    assert (orders.requires_session, orders.lock_duration, orders.max_delivery_count) == (True, "PT30S", 10)
-    assert config.warnings == ("servicebus.config.json: 'orders.ForwardTo' is unknown and has no effect",)
+    assert (orders.requires_session, orders.lock_duration, orders.max_delivery_count) == (
+        True,
+        timedelta(seconds=30),
+        10,
+    )
 
 
 @pytest.mark.parametrize("name", ["host.json", "local.settings.json", "servicebus.config.json"])
@@ -169,7 +170,7 @@ def test_cors_is_a_list_of_origins(tmp_path: Path) -> None:
 def test_a_limit_that_is_no_number_is_refused(tmp_path: Path, value: str) -> None:
     config = load(tmp_path, {"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": value})
     with pytest.raises(HostError, match="FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"):
-        _ = config.body_bytes_max
+        config.number("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", 1)
 
 
 def test_percent_names_are_replaced_by_settings(tmp_path: Path) -> None:
@@ -177,7 +178,7 @@ def test_percent_names_are_replaced_by_settings(tmp_path: Path) -> None:
     assert config.resolve("%Queue%-%Stage%", "f") == "orders-test"
     assert config.resolve("plain", "f") == "plain"
     assert config.resolve("100%", "f") == "100%"
-    with pytest.raises(HostError, match="function f: '%Missing%' does not resolve"):
+    with pytest.raises(HostError, match="function f: '%Missing%' needs the setting 'Missing'"):
         config.resolve("%Missing%", "function f")
 
 
@@ -201,33 +202,10 @@ def test_timespans_round_trip(days: int, hours: int, minutes: int, seconds: int,
     assert timespan(f"{days}.{hours:02}:{minutes:02}:{seconds:02}.{ticks:07}") == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("PT1M", 60), ("P1D", 86_400), ("P1DT2H3M4.5S", 93_784.5), ("PT0S", 0), ("PT90M", 5400)]
-)
-def test_iso_durations(text: str, seconds: float) -> None:
-    assert iso_duration(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "P", "PT", "P1DT", "1M", "P1M", "P1Y", "pt1m", "PT1.5M", "PT-1S", "PT٣S"])
-def test_what_is_no_iso_duration(text: str) -> None:
-    with pytest.raises(ValueError, match="not a duration"):
-        iso_duration(text)
-
-
-@given(st.integers(0, 10_000), st.integers(0, 100), st.integers(0, 100), st.integers(0, 100))
-def test_iso_durations_round_trip(days: int, hours: int, minutes: int, seconds: int) -> None:
-    assert (
-        iso_duration(f"P{days}DT{hours}H{minutes}M{seconds}S") == days * 86_400 + hours * 3600 + minutes * 60 + seconds
-    )
-
-
 @given(st.text(max_size=12))
-def test_any_text_is_a_duration_or_a_value_error(text: str) -> None:
-    for parse in (timespan, iso_duration):
-        try:
-            assert parse(text) >= 0
-        except ValueError:
-            continue
+def test_any_text_is_a_timespan_or_a_value_error(text: str) -> None:
+    with contextlib.suppress(ValueError):
+        assert timespan(text) >= 0
 
 
 def test_the_samples_of_the_documentation_are_valid(tmp_path: Path) -> None:
@@ -240,5 +218,4 @@ def test_the_samples_of_the_documentation_are_valid(tmp_path: Path) -> None:
         "Topics": [{"Name": "topic.1"}]}], "Logging": {"Type": "File"}}}"""
     )
     config = load(tmp_path, emulator=sample)
-    assert config.queues["queue.1"].default_message_time_to_live == "PT1H"
-    assert config.warnings == ()
+    assert config.queues["queue.1"].default_message_time_to_live == timedelta(hours=1)

@@ -113,6 +113,7 @@ MALFORMED = [
     json.dumps(grid_event(data=float("nan"))).encode(),
     b"[" * 100_000,
     b'{"specversion": "1.0", "id": "a", "source": "b", "type": "c", "data": ' + b"[" * 5000 + b"]" * 5000 + b"}",
+    b'{"specversion": "1.0", "id": "a", "source": "b", "type": "c", "data": ' + b"[" * 500 + b"]" * 500 + b"}",
     json.dumps([grid_event()] * (EVENTS_MAX + 1)).encode(),
 ]  # fmt: skip
 

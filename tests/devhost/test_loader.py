@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, List, Optional  # noqa: UP035  # the worker knows typing's names only
 
 import azure.durable_functions as df
@@ -52,8 +51,7 @@ def test_a_function_is_described(app: Any) -> None:
     assert (list(spec.inputs), list(spec.outputs)) == (["req"], ["archive"])
     assert spec.is_async
     assert spec.requires_context
-    assert spec.returns is not None
-    assert spec.returns.binding == "http"
+    assert spec.returns == "http"
 
 
 def test_the_same_app_can_be_indexed_again(app: Any) -> None:
@@ -81,7 +79,7 @@ def test_a_binding_without_parameter(app: Any, refused: Refuse) -> None:
     def show(req: func.HttpRequest) -> str:
         return ""
 
-    refused(r"show: .*no parameter in Python: \['archive'\]")
+    refused(r"show: bindings that have no parameter in Python: \['archive'\]")
 
 
 def test_a_function_without_trigger(app: Any, refused: Refuse) -> None:
@@ -160,7 +158,7 @@ def test_one_name_twice(app: Any, refused: Refuse) -> None:
 def test_names_that_differ_in_case_only(app: Any, refused: Refuse) -> None:
     app.function_name("show")(app.route(route="a")(http))
     app.function_name("Show")(app.route(route="b")(http))
-    refused("Show: its name differs from show in case only")
+    refused("Show: its name differs in case only")
 
 
 @pytest.mark.parametrize("name", ["1st", "host", "Host", "a b", "ação", "a" * 129, "_a"])
@@ -223,7 +221,7 @@ def test_wrong_annotations_of_a_trigger(app: Any, refused: Refuse, annotation: A
     take.__annotations__["message"] = annotation
     many = {"cardinality": func.Cardinality.MANY}
     app.service_bus_queue_trigger(arg_name="message", queue_name="q", connection="Bus", **many)(take)
-    refused("function take: (binding message|type of message|an annotation)")
+    refused("function take: (binding message|an annotation)")
 
 
 def test_typings_list_makes_a_batch(app: Any) -> None:
@@ -232,7 +230,7 @@ def test_typings_list_makes_a_batch(app: Any) -> None:
 
     many = {"cardinality": func.Cardinality.MANY}
     app.service_bus_queue_trigger(arg_name="messages", queue_name="q", connection="Bus", **many)(take)
-    assert only(app).inputs["messages"].annotation == List[func.ServiceBusMessage]  # noqa: UP006
+    assert list(only(app).inputs) == ["messages"]
 
 
 def test_wrong_annotation_of_an_output(app: Any, refused: Refuse) -> None:
@@ -241,7 +239,7 @@ def test_wrong_annotation_of_an_output(app: Any, refused: Refuse) -> None:
     def show(req: func.HttpRequest, bus: func.Out[List[str]]) -> str:  # noqa: UP006
         return ""
 
-    refused('show: type of bus binding "serviceBus" does not match')
+    refused("show: binding bus: its annotation .* does not match the binding type serviceBus")
 
 
 @pytest.mark.parametrize("annotation", [None, bytes, dict, func.HttpResponse | None, func.Out[str], List[str]])  # noqa: UP006
@@ -251,7 +249,7 @@ def test_wrong_return_annotations(app: Any, refused: Refuse, annotation: Any) ->
 
     show.__annotations__["return"] = annotation
     app.route(route="a")(show)
-    refused("show: .*return annotation")
+    refused("show: the returned value: its annotation")
 
 
 def test_annotations_may_be_missing(app: Any) -> None:
@@ -259,7 +257,7 @@ def test_annotations_may_be_missing(app: Any) -> None:
         return ""
 
     app.route(route="a")(show)
-    assert only(app).inputs["req"].binding == "httpTrigger"
+    assert list(only(app).inputs) == ["req"]
 
 
 @pytest.mark.parametrize("annotation", [str, func.HttpRequest, func.Context | None])
@@ -292,18 +290,6 @@ def test_a_decorator_may_make_the_function_async(app: Any) -> None:
     assert only(app).is_async
 
 
-def test_bindings_into_the_function_and_out_of_it() -> None:
-    """No decorator of the SDK makes these: a binding that is both, and a $return that comes in."""
-    for name, direction, reason in (("data", "INOUT", "inout"), ("$return", "IN", "direction set to")):
-        app = func.FunctionApp()
-        app.route(route="a")(http)
-        binding = {"type": "queue", "direction": direction, "name": name}
-        function = app.get_functions()[0]
-        function._bindings = [function.get_trigger(), SimpleNamespace(name=name, get_dict_repr=lambda b=binding: b)]
-        with pytest.raises(HostError, match=reason):
-            index(SimpleNamespace(get_functions=lambda f=function: [f]))
-
-
 @pytest.fixture
 def write_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
     """Write a function_app.py that is imported anew."""
@@ -328,11 +314,11 @@ def test_the_app_is_found_and_sees_its_settings(write_app: Callable[[str], Path]
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "could not find a top level function app"),
-        ("app = func.Blueprint()", "could not find a top level function app"),
-        ("def make(): return func.FunctionApp()", "could not find a top level function app"),
-        ("app = func.FunctionApp()\nother = func.FunctionApp()", "more than one FunctionApp"),
-        ("app = alias = func.FunctionApp()", "more than one FunctionApp"),
+        ("", "one top-level function app, not 0"),
+        ("app = func.Blueprint()", "one top-level function app, not 0"),
+        ("def make(): return func.FunctionApp()", "one top-level function app, not 0"),
+        ("app = func.FunctionApp()\nother = func.FunctionApp()", "one top-level function app, not 2"),
+        ("app = alias = func.FunctionApp()", "one top-level function app, not 2"),
     ],
 )
 def test_there_must_be_exactly_one_app(write_app: Callable[[str], Path], text: str, reason: str) -> None:
