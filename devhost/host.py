@@ -8,7 +8,6 @@ import math
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,13 +24,12 @@ from devhost.errors import HostError
 from devhost.http import Front
 from devhost.invoker import THREADS_DEFAULT, Invoker
 from devhost.keys import Keys
-from devhost.listeners import Listener
+from devhost.listeners import Listener, queue_key
 from devhost.loader import FunctionSpec, index, load_app
 from devhost.queues import QueueStore
 from devhost.scheduled import ChangeFeedTrigger, Poller, TimerTrigger
 
 DRAIN_SECONDS = 10.0
-HOUSEKEEPING_SECONDS = 60.0
 
 log = logging.getLogger("devhost")
 _apis: dict[str, DurableApi] = {}
@@ -93,6 +91,12 @@ class Host:
         )
         self.invoker.durable_client = Datum(self.durable.client_binding(), "string")
         self._front = Front(config, keys, self.invoker, self.queues, self.functions, self.durable, self.status)
+        for spec in self.functions:
+            for binding in spec.bindings.values():
+                if binding["type"] in ("serviceBus", "queue"):
+                    queue_key(
+                        config, spec, binding
+                    )  # an output that leads nowhere is refused now, not at its first use
         self._parts = [part for spec in self.functions if (part := self._part(spec))]
 
     def _part(self, spec: FunctionSpec) -> Listener | Poller | None:
@@ -119,7 +123,6 @@ class Host:
         stack.push_async_callback(self._stop_parts)
         for part in self._parts:
             part.start()
-        await stack.enter_async_context(_background(self._housekeeping()))
         if listener:
             await self._listen(listener)
         log.info("started %s functions on %s:%s", len(self.functions), self.config.bind, self.config.port)
@@ -161,22 +164,6 @@ class Host:
         self._running.push_async_callback(stop)
         while not server.started and not serving.done():
             await asyncio.sleep(0.002)
-
-    async def _housekeeping(self) -> None:
-        while True:
-            await asyncio.sleep(HOUSEKEEPING_SECONDS)
-            self.queues.forget_old_ids()
-
-
-@contextlib.asynccontextmanager
-async def _background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run something until the end of the context."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
 
 
 def _bind(config: HostConfig) -> socket.socket:

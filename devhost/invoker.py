@@ -68,6 +68,11 @@ class Invoker:
             returned = await self._run(spec, arguments)
             if returned is not None and spec.returns is None:
                 raise RuntimeError(f"function {spec.name!r} without a $return binding returned a non-None value")
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task and task.cancelling():
+                raise
+            raise RuntimeError(f"function {spec.name!r} let a cancellation escape") from None
         except SystemExit as error:  # must not end the host
             raise RuntimeError(f"function {spec.name!r} called sys.exit({error.code!r})") from error
         except Exception:

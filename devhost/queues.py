@@ -281,11 +281,6 @@ class QueueStore:
         """Messages by queue."""
         return {queue: len(index.messages) for queue, index in self._indexes.items() if index.messages}
 
-    def forget_old_ids(self) -> None:
-        """Drop duplicate-detection entries whose window is over."""
-        now = self._clock()
-        self._database.post(lambda c: c.execute("DELETE FROM seen_messages WHERE expires < ?", (now,)))
-
     def _index(self, queue: str) -> _Index:
         if queue not in self._indexes:
             self._indexes[queue] = _Index(self._clock, self.properties(queue).requires_session)
@@ -328,11 +323,11 @@ class QueueStore:
         properties = self.properties(message.queue)
         if properties.requires_duplicate_detection:
             now, key = self._clock(), (message.queue, message.message_id)
-            seen = "SELECT 1 FROM seen_messages WHERE queue = ? AND id = ? AND expires > ?"
-            if connection.execute(seen, (*key, now)).fetchone():
-                return False
             window = properties.duplicate_detection_history_time_window.total_seconds()
-            connection.execute("INSERT OR REPLACE INTO seen_messages VALUES (?,?,?)", (*key, now + window))
+            connection.execute("DELETE FROM seen_messages WHERE expires <= ?", (now,))
+            new = connection.execute("INSERT OR IGNORE INTO seen_messages VALUES (?,?,?)", (*key, now + window))
+            if not new.rowcount:
+                return False
         columns = "queue, session, body, properties, enqueued, visible, expires"
         cursor = connection.execute(
             f"INSERT INTO messages ({columns}) VALUES (?,?,?,?,?,?,?)",  # noqa: S608  # constant

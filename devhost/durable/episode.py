@@ -10,7 +10,6 @@ import orjson
 from devhost.durable.execution import Execution, NonDeterminism, Outcome
 from devhost.durable.history import Command, Event, Kind, Status, event, execution_started, new_id, stamp
 from devhost.durable.store import Record, TickChange, child_report, new_record
-from devhost.durable.walker import ReplayedActions
 from devhost.errors import NotSupported
 
 
@@ -63,7 +62,7 @@ def _advance(execution: Execution, events: list[Event]) -> tuple[Outcome, list[C
         return execution.advance(events)
     except (NonDeterminism, NotSupported) as error:
         execution.walker.abandon()
-        return Outcome(ReplayedActions([]), False, error=str(error)), []
+        return Outcome([], False, error=str(error)), []
 
 
 def _event(execution: Execution, record: Record, parcel: Parcel, at: str, result: Episode) -> Event | None:

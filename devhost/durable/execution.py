@@ -5,7 +5,7 @@ events; `replay` hands the SDK the whole history each time, as in Azure; `verify
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from types import GeneratorType
@@ -19,7 +19,7 @@ from azure.functions._durable_functions import df_dumps
 
 from devhost.config import Mode
 from devhost.durable.history import SCHEDULING, Command, Event, mismatch
-from devhost.durable.walker import Actions, Path, ReplayedActions, Walker
+from devhost.durable.walker import Actions, Walker
 from devhost.loader import FunctionSpec
 
 FAILURE_MARK = "\n\n$OutOfProcData$:"
@@ -63,28 +63,6 @@ class Start:
         }
 
 
-class LiveActions:
-    """Actions of a kept generator, converted as they are looked at."""
-
-    def __init__(self, context: Any) -> None:
-        self._payload = context._action_payload_v2
-
-    def __len__(self) -> int:
-        return len(self._payload)
-
-    def get(self, index: int) -> Mapping[str, Any]:
-        """The action in its wire form."""
-        wire: Mapping[str, Any] = self._payload[index].to_json()
-        return wire
-
-    def is_cancelled(self, path: Path) -> bool:
-        """Whether the timer at the path has been cancelled."""
-        action = self._payload[path[0]]
-        for index in path[1:]:
-            action = action.compound_tasks[index]
-        return bool(action.is_cancelled)
-
-
 class LiveExecution:
     """A kept generator: the SDK's executor, fed one event at a time."""
 
@@ -93,12 +71,15 @@ class LiveExecution:
         self._context._input_expected_type = getattr(spec.func, "_df_input_type", None)
         self._executor = TaskOrchestrationExecutor()
         self._executor.context = self._context
-        self._actions = LiveActions(self._context)
+        self._actions: list[Mapping[str, Any]] = []
         self._function = spec.func.orchestrator_function  # type: ignore[attr-defined]  # set by the SDK's decorator
         self._begun = False
 
-    def feed(self, events: Sequence[Event], new: bool = True) -> Outcome:
-        """Process events; `new` is False while history is replayed to rebuild the generator."""
+    def feed(self, events: Sequence[Event], new: bool, changing: Callable[[int], set[int]]) -> Outcome:
+        """Process events; `new` is False while history is replayed to rebuild the generator.
+
+        `changing` tells which of the first n actions are to be looked at again.
+        """
         executor = self._executor
         executor._is_processing_new_events = new
         if not self._begun:
@@ -108,6 +89,10 @@ class LiveExecution:
                 if executor.has_execution_completed:
                     break
                 executor.process_event(HistoryEvent(**item))
+        payload = self._context._action_payload_v2
+        for index in changing(len(self._actions)):
+            self._actions[index] = payload[index].to_json()
+        self._actions += [action.to_json() for action in payload[len(self._actions) :]]
         return self._outcome()
 
     def _begin(self, new: bool) -> None:
@@ -149,13 +134,13 @@ def replay(spec: FunctionSpec, start: Start, history: Sequence[bytes]) -> Outcom
     except Exception as error:
         message, mark, data = str(error).partition(FAILURE_MARK)
         if not mark:
-            return Outcome(ReplayedActions([]), False, error=message or str(type(error)))
+            return Outcome([], False, error=message or str(type(error)))
         state = json.loads(data)
     actions = state["actions"][0] if state["actions"] else []
     done, error_text = bool(state["isDone"]), state.get("error")
     status = state.get("customStatus")
     return Outcome(
-        ReplayedActions(actions),
+        actions,
         done,
         json.dumps(state.get("output")) if done and not error_text else None,
         error_text,
@@ -210,12 +195,12 @@ class Execution:
     def _run(self, events: list[Event], *, new: bool) -> Outcome:
         if self._spec is None:
             reason = f"The function '{self._name}' doesn't exist, is disabled, or is not an orchestrator function."
-            return Outcome(ReplayedActions([]), False, error=reason)
+            return Outcome([], False, error=reason)
         if self._mode == "replay":
             return self._replay(self._spec, events)
         if self._live is None:
             self._live = LiveExecution(self._spec, self._start, events)
-        outcome = self._live.feed(events, new)
+        outcome = self._live.feed(events, new, self.walker.unsettled)
         if self._mode == "verify":
             self._compare(outcome, self._replay(self._spec, events))
         return outcome
@@ -239,6 +224,5 @@ class Execution:
 
 def _canonical(outcome: Outcome) -> list[Any]:
     """All actions in their wire form, and the result."""
-    actions = [outcome.actions.get(index) for index in range(len(outcome.actions))]
     result = {"done": outcome.done, "output": outcome.output, "error": outcome.error, "status": outcome.custom_status}
-    return list(orjson.loads(orjson.dumps([*actions, result])))
+    return list(orjson.loads(orjson.dumps([*outcome.actions, result])))

@@ -8,7 +8,7 @@ each new attempt. The walker keeps its place, so that each history event is look
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from devhost.durable.history import Command, Event, Kind
 from devhost.errors import NotSupported
@@ -21,36 +21,8 @@ _COMPLETIONS = {
     Kind.SUB_ORCHESTRATION_INSTANCE_FAILED: "TaskScheduledId",
     Kind.TIMER_FIRED: "TimerId",
 }
-Path = tuple[int, ...]
-
-
-class Actions(Protocol):
-    """All actions since the start: of a live execution, or as a replay has reported them."""
-
-    def __len__(self) -> int: ...
-    def get(self, index: int) -> Mapping[str, Any]: ...
-    def is_cancelled(self, path: Path) -> bool: ...
-
-
-class ReplayedActions:
-    """Actions from the state that a replay returns."""
-
-    def __init__(self, actions: Sequence[Mapping[str, Any]]) -> None:
-        self._actions = actions
-
-    def __len__(self) -> int:
-        return len(self._actions)
-
-    def get(self, index: int) -> Mapping[str, Any]:
-        """The action in its wire form."""
-        return self._actions[index]
-
-    def is_cancelled(self, path: Path) -> bool:
-        """Whether the timer at the path has been cancelled."""
-        action = self._actions[path[0]]
-        for index in path[1:]:
-            action = action["compoundActions"][index]
-        return bool(action["isCanceled"])
+Path = tuple[int, ...]  # to a member of a compound action
+Actions = Sequence[Mapping[str, Any]]  # all since the start, in their wire form
 
 
 class _Node:
@@ -122,9 +94,13 @@ class Walker:
         """Wait for nothing more: the execution has failed as a whole."""
         self._current, self.commands, self.timers = None, [], {}
 
+    def unsettled(self, known: int) -> set[int]:
+        """Which of the known actions may still change: those with an open timer, and those not begun."""
+        return {path[0] for path in self.timers.values() if path} | set(range(self._position, known))
+
     def cancelled(self, actions: Actions) -> list[int]:
         """Timers that the code has cancelled since the last look."""
-        found = [timer for timer, path in self.timers.items() if path and actions.is_cancelled(path)]
+        found = [timer for timer, path in self.timers.items() if path and _at(actions, path)["isCanceled"]]
         for timer in found:
             del self.timers[timer]
             self._open.pop(timer).finish()
@@ -132,8 +108,7 @@ class Walker:
 
     def _advance(self, actions: Actions) -> None:
         while (self._current is None or self._current.done) and self._position < len(actions):
-            action = actions.get(self._position)
-            self._current = self._begin(action, None, (self._position,))
+            self._current = self._begin(actions[self._position], None, (self._position,))
             self._position += 1
 
     def _begin(self, action: Mapping[str, Any], parent: _Node | None, path: Path) -> _Node:
@@ -216,3 +191,10 @@ class Walker:
             self._attempt(node)
         else:
             node.finish()
+
+
+def _at(actions: Actions, path: Path) -> Mapping[str, Any]:
+    action = actions[path[0]]
+    for index in path[1:]:
+        action = action["compoundActions"][index]
+    return action

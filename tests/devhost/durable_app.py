@@ -224,6 +224,24 @@ def fail(message):
     raise ValueError(message)
 
 
+@app.activity_trigger(input_name="nothing")
+async def gives_up(nothing):
+    """Lets a cancellation escape."""
+    import asyncio
+
+    raise asyncio.CancelledError
+
+
+@app.orchestration_trigger(context_name="context")
+def calls_one_that_gives_up(context):
+    """Catches it."""
+    try:
+        yield context.call_activity("gives_up", None)
+    except Exception as error:
+        return str(error).splitlines()[0].strip()
+    return "no failure"
+
+
 @app.activity_trigger(input_name="plan")
 def flaky(plan):
     """Fails the first N times for a key."""

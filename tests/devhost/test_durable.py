@@ -147,6 +147,13 @@ async def test_results_that_cannot_be_kept_and_functions_that_are_not_there_fail
         assert status == "Failed" and words in output, (name, output)
 
 
+async def test_a_cancellation_that_escapes_is_a_failure_and_costs_no_worker(tmp_path: Path) -> None:
+    async with durable_host(tmp_path, "cached") as durable:
+        for _ in range(durable.host.config.host_json.extensions.durable_task.max_concurrent_activity_functions + 1):
+            status, output = await durable.run("calls_one_that_gives_up")
+            assert status == "Completed" and "let a cancellation escape" in output
+
+
 async def test_a_child_under_a_running_id_is_refused(durable: Durable) -> None:
     instance = await durable.client.start_new("same_child_twice")
 

@@ -702,3 +702,13 @@ async def test_a_queue_trigger_can_use_the_durable_client(host: Host, http: http
         return status.json()["output"] if status.status_code == 200 else None
 
     assert await eventually(output) == ["0:{'text': 'hello'}"]
+
+
+async def test_an_output_that_leads_nowhere_is_refused_at_start(tmp_path: Path) -> None:
+    async def on_order(message: func.ServiceBusMessage, out: func.Out[str]) -> None:
+        out.set("never")
+
+    app = on_queue(on_order)
+    app.service_bus_queue_output(arg_name="out", connection="Elsewhere", queue_name="out")(app._function_builders[0])
+    with pytest.raises(HostError, match="'Elsewhere' points elsewhere"):
+        await Host(config(tmp_path), app, http=False).start()

@@ -58,7 +58,7 @@ def sdk_actions(durable: Durable, name: str, history: list[dict[str, Any]]) -> l
     started = history[1]
     start = Start(started["OrchestrationInstance"]["InstanceId"], "x", started["Input"], None)
     outcome = replay(spec, start, [orjson.dumps(history)[1:-1]])
-    return [outcome.actions.get(index) for index in range(len(outcome.actions))]
+    return list(outcome.actions)
 
 
 def normalised(value: Any) -> Any:
