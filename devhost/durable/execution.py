@@ -18,7 +18,7 @@ from azure.durable_functions.models.TaskOrchestrationExecutor import TaskOrchest
 from azure.functions._durable_functions import df_dumps
 
 from devhost.config import Mode
-from devhost.durable.history import SCHEDULING, Command, Event, mismatch
+from devhost.durable.history import SCHEDULING, Command, Event, Kind, describe, mismatch
 from devhost.durable.walker import Actions, Walker
 from devhost.loader import FunctionSpec
 
@@ -184,7 +184,8 @@ class Execution:
         recorded = [item for item in events if item["EventType"] in SCHEDULING]
         for index, (before, now) in enumerate(zip_longest(recorded, commands)):
             if difference := mismatch(before, now):
-                raise self._deviation("its history", index, difference)
+                at = describe(before) if before else f"{len(recorded)} recorded ones"
+                raise self._deviation("its history", index, f"event {at}", difference)
         self.walker.cancelled(outcome.actions)
 
     def record(self, events: bytes) -> None:
@@ -202,23 +203,23 @@ class Execution:
             self._live = LiveExecution(self._spec, self._start, events)
         outcome = self._live.feed(events, new, self.walker.unsettled)
         if self._mode == "verify":
-            self._compare(outcome, self._replay(self._spec, events))
+            self._compare(outcome, self._replay(self._spec, events), Kind(events[-1]["EventType"]).name)
         return outcome
 
     def _replay(self, spec: FunctionSpec, events: list[Event]) -> Outcome:
         return replay(spec, self._start, [*self._history, orjson.dumps(events)[1:-1]])
 
-    def _compare(self, live: Outcome, again: Outcome) -> None:
+    def _compare(self, live: Outcome, again: Outcome, event: str) -> None:
         """What was kept and what a replay gives must be the same, action by action."""
         for index, (kept, replayed) in enumerate(zip_longest(_canonical(live), _canonical(again))):
             if kept != replayed:
-                raise self._deviation("a second run over the same history", index, f"{kept} <> {replayed}")
+                raise self._deviation("a second run", index, f"event {event}", f"{kept} <> {replayed}")
 
-    def _deviation(self, what: str, index: int, difference: str) -> NonDeterminism:
+    def _deviation(self, what: str, index: int, event: str, difference: str) -> NonDeterminism:
         return NonDeterminism(
             f"Non-deterministic orchestrator {self._name!r}, instance {self._start.instance_id!r}: action {index} "
-            f"differs from {what}: {difference}. Orchestrator code must do the same on every replay: no clock, "
-            "randomness, I/O or changed order of calls."
+            f"differs from {what}, at {event}: {difference}. Orchestrator code must do the same on every replay: "
+            "no clock, randomness, I/O or changed order of calls."
         )
 
 

@@ -1,12 +1,14 @@
 """`python -m devhost start` as a user meets it: a process, signals, messages."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,6 +85,24 @@ def test_a_folder_without_an_app_is_a_clear_message(tmp_path: Path) -> None:
         _, error = process.communicate(timeout=20)
         assert process.returncode == 1
         assert "host.json is missing" in error and "Traceback" not in error
+
+
+@pytest.mark.slow
+def test_logs_are_json_lines_with_the_invocation(tmp_path: Path) -> None:
+    port = free_port()
+    with started(tmp_path / "data", port) as process:
+        wait_ready(process)
+        assert httpx.get(f"http://127.0.0.1:{port}/api/broken").status_code == 500
+        process.send_signal(signal.SIGTERM)
+        _, logged = process.communicate(timeout=15)
+    lines = [json.loads(line) for line in logged.splitlines()]
+    (failure,) = [line for line in lines if line["event"] == "Executed broken (Failed)"]
+    assert (
+        failure["function"] == "broken"
+        and failure["level"] == "error"
+        and "the parcel is broken" in failure["exception"]
+    )
+    assert uuid.UUID(failure["invocation_id"])
 
 
 @pytest.mark.slow

@@ -263,7 +263,13 @@ async def test_non_determinism_is_named_in_verify_mode(tmp_path: Path) -> None:
     async with durable_host(tmp_path, "verify") as durable:
         status, output = await durable.run("drifting", None, "d")
     assert status == "Failed"
-    for word in ("Non-deterministic orchestrator 'drifting'", "instance 'd'", "double", "slow"):
+    for word in (
+        "Non-deterministic orchestrator 'drifting'",
+        "instance 'd'",
+        "event EXECUTION_STARTED",
+        "double",
+        "slow",
+    ):
         assert word in output
 
 
@@ -333,6 +339,23 @@ async def test_a_store_that_refuses_for_a_while_delays_but_loses_nothing(
             status, output = await durable.ended(name)
             assert (status, output[1:]) == ("Completed", [8, 42])
         assert await durable.ended(waiting) == ("Completed", 1)
+
+
+async def test_a_disk_that_is_really_full_refuses_and_recovers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "RETRY_SECONDS", 0.05)
+    async with durable_host(tmp_path, "cached") as durable:
+        waiting = await durable.client.start_new("patient", "w")
+        running = [await durable.client.start_new("countdown", f"c{number}", 5) for number in range(5)]
+        pages = (await durable.host.database.write(lambda c: c.execute("PRAGMA page_count").fetchone()))[0]
+        await durable.host.database.write(lambda c: c.execute(f"PRAGMA max_page_count = {pages}").fetchone())
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            await durable.client.raise_event(waiting, "go", "x" * 1_000_000)
+        assert await durable.status(waiting) == "Running"  # reading goes on
+        await durable.host.database.write(lambda c: c.execute("PRAGMA max_page_count = 1000000").fetchone())
+        await durable.client.raise_event(waiting, "go", "y" * 1_000_000)
+        assert await durable.ended(waiting) == ("Completed", "y" * 1_000_000)
+        for name in running:
+            assert await durable.ended(name) == ("Completed", "zero")
 
 
 async def test_many_events_to_one_instance_in_any_order(durable: Durable) -> None:
