@@ -7,6 +7,7 @@ import importlib.util
 import itertools
 import os
 import socket
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -58,6 +59,17 @@ async def running(config: HostConfig, app: Any = None, **options: Any) -> AsyncI
         yield host
     finally:
         await host.stop(drain_seconds=2)
+
+
+class Disk:
+    """A commit hook that can refuse to write."""
+
+    def __init__(self) -> None:
+        self.is_full = False
+
+    def __call__(self, when: str) -> None:
+        if self.is_full and when == "before":
+            raise sqlite3.OperationalError("database or disk is full")
 
 
 async def eventually(check: Callable[[], Awaitable[Any] | Any], timeout_seconds: float = 10.0) -> Any:

@@ -17,7 +17,7 @@ from devhost.durable import store
 from devhost.durable.history import Kind
 from devhost.host import Host
 from tests.devhost import durable_app
-from tests.devhost.conftest import eventually, free_port
+from tests.devhost.conftest import Disk, eventually, free_port
 
 MODES: list[Mode] = ["cached", "replay", "verify"]
 OPEN = ("Pending", "Running", "Suspended")
@@ -320,20 +320,15 @@ async def test_a_store_that_refuses_for_a_while_delays_but_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine_module, "RETRY_SECONDS", 0.05)
-    refusing = False
-
-    def disk(phase: str) -> None:
-        if refusing and phase == "before":
-            raise sqlite3.OperationalError("database or disk is full")
-
+    disk = Disk()
     async with durable_host(tmp_path, "cached", hook=disk) as durable:
         names = [await durable.client.start_new("retries", f"r{number}", 0) for number in range(5)]
         waiting = await durable.client.start_new("patient", "w")
-        refusing = True
+        disk.is_full = True
         with pytest.raises(sqlite3.OperationalError):
             await durable.client.raise_event(waiting, "go", 1)
         await asyncio.sleep(0.2)
-        refusing = False
+        disk.is_full = False
         await durable.client.raise_event(waiting, "go", 1)
         for name in names:
             status, output = await durable.ended(name)

@@ -18,6 +18,7 @@ from devhost.config import QueueProperties
 from devhost.database import Database
 from devhost.errors import HostError
 from devhost.queues import DEAD_LETTER, Lease, Message, QueueFull, QueueStore, Refused
+from tests.devhost.conftest import Disk
 
 PLAIN, BY_SESSION, UNIQUE, SHORT, SHORT_KEPT = (
     "bus/plain",
@@ -43,17 +44,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-class Disk:
-    """A commit hook that can refuse to write."""
-
-    def __init__(self) -> None:
-        self.is_full = False
-
-    def __call__(self, when: str) -> None:
-        if self.is_full and when == "before":
-            raise sqlite3.OperationalError("database or disk is full")
 
 
 @contextlib.asynccontextmanager

@@ -24,7 +24,7 @@ from devhost.invoker import Invoker
 from devhost.loader import index
 from devhost.queues import Message, QueueStore
 from devhost.scheduled import TimerTrigger, retry_delay
-from tests.devhost.conftest import eventually, running
+from tests.devhost.conftest import Disk, eventually, running
 
 HOURLY = "0 0 * * * *"
 
@@ -47,17 +47,6 @@ class Clock:
 
     def move(self, **by: float) -> None:
         self._ahead += timedelta(**by)
-
-
-class Disk:
-    """A commit hook that can refuse to write."""
-
-    def __init__(self) -> None:
-        self.is_full = False
-
-    def __call__(self, when: str) -> None:
-        if self.is_full and when == "before":
-            raise sqlite3.OperationalError("database or disk is full")
 
 
 def timer_app(handler: Callable[..., Any], schedule: str, retry: dict[str, str] | None = None, **trigger: Any) -> Any:
