@@ -86,6 +86,11 @@ class Walker:
         self._expected.add(task)
         return True
 
+    @property
+    def open(self) -> set[int]:
+        """The task ids that the host waits for."""
+        return set(self._open)
+
     def caught_up(self, actions: Actions) -> bool:
         """Whether all that the SDK has reported is done: before that the real shim does not end the instance."""
         return self._position >= len(actions) and (self._current is None or self._current.done)

@@ -104,10 +104,9 @@ def begin(steps: Any, mode: Any) -> tuple[Execution, Event]:
     return Execution("program", spec, Start("i", "x", given_input, None), mode), started
 
 
-def sdk_ids(execution: Execution) -> set[int]:
-    """The task ids that the SDK waits for."""
-    assert execution._live
-    return {key for key in execution._live._context.open_tasks if isinstance(key, int)}
+def leaves_a_retry_behind(steps: Any) -> bool:
+    """Whether a program can run into the SDK's trap: going on while a retried member still draws ids."""
+    return any(kind in ("any", "all") and len(of) > 1 and "retry" in dict(of) for kind, of in steps)
 
 
 def chunk(events: list[Event], commands: list[Command], at: str) -> bytes:
@@ -126,7 +125,11 @@ def test_walker_and_sdk_agree_and_a_rebuild_repeats_everything(steps: Any, choic
     outcome: Outcome | None = None
     for number in range(25):
         events = world.episode(started if number == 0 else None)
-        outcome, commands = execution.advance(events)
+        try:
+            outcome, commands = execution.advance(events)
+        except NonDeterminism as error:
+            assert "number their tasks differently" in str(error) and leaves_a_retry_behind(steps)
+            return
         world.take(commands)
         asked += commands
         chunks.append(chunk(events, commands, stamp(world.now)))
@@ -134,13 +137,13 @@ def test_walker_and_sdk_agree_and_a_rebuild_repeats_everything(steps: Any, choic
         if outcome.done:
             break
         # The walker may lag behind the SDK after a failure inside task_all (it awaits the siblings), never lead.
-        assert set(execution.walker._open) <= sdk_ids(execution)
+        assert execution._live and execution.walker.open <= execution._live.open
         assert [c.id for c in asked] == list(range(len(asked)))
     again, _ = begin(steps, "cached")
     again.rebuild(chunks)
     assert again._deviated is None
     assert again.walker._next_id == execution.walker._next_id
-    assert set(again.walker._open) == set(execution.walker._open)
+    assert again.walker.open == execution.walker.open
 
 
 def test_a_changed_program_is_noticed_when_it_is_rebuilt() -> None:
