@@ -183,7 +183,10 @@ class Database:
 def _resolve(group: list[_Write]) -> None:
     for write in group:
         if write.error is None and write.then:
-            write.then(write.value)
+            try:
+                write.then(write.value)
+            except Exception as error:  # the others of the group must still hear of their commit
+                write.error = error
         if write.future is None:
             if write.error:
                 log.error("a posted write failed", exc_info=write.error)

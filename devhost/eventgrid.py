@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from devhost.invoker import Invoker
 from devhost.loader import FunctionSpec
-from devhost.queues import Message, QueueStore
+from devhost.queues import Message, QueueStore, Refused
 
 EVENTS_MAX = 5000
 _REQUIRED = {"specversion": ("id", "source", "type"), "eventType": ("id", "subject", "eventTime")}
@@ -54,7 +54,10 @@ class EventGrid:
             events = _events(body)
         except (ValueError, TypeError) as error:
             return Response(f"not a delivery: {error!r}", 400)
-        await self._queues.send([Message(f"events/{spec.name}", event) for event in events])
+        try:
+            await self._queues.send([Message(f"events/{spec.name}", event) for event in events])
+        except Refused as error:
+            return Response(str(error), 503)
         return Response(status_code=202)
 
 

@@ -7,6 +7,7 @@ together. Activity results are not stored before their tick: if the host dies in
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from devhost.loader import FunctionSpec
 TICK_PARCELS_MAX = 500
 LOADED_MAX = 5000
 RETRY_SECONDS = 1.0
+TIMER_SECONDS_MAX = 60.0  # how long a jump of the wall clock may go unnoticed
 
 log = logging.getLogger("devhost.durable")
 
@@ -46,8 +48,8 @@ class Instance:
 
     def take(self) -> list[Parcel]:
         """What the next tick is about: all in order, but while suspended only what ends the suspension."""
-        if self.record and self.record.status is Status.SUSPENDED:
-            control = next((parcel for parcel in self.inbox if parcel.kind in ("resume", "terminate")), None)
+        if self._is_suspended:
+            control = self._control
             if control is None:
                 return []
             self.inbox.remove(control)
@@ -62,9 +64,15 @@ class Instance:
     @property
     def has_work(self) -> bool:
         """Whether a tick would do anything."""
-        if self.record is None or self.record.status is not Status.SUSPENDED:
-            return bool(self.inbox)
-        return any(parcel.kind in ("resume", "terminate") for parcel in self.inbox)
+        return self._control is not None if self._is_suspended else bool(self.inbox)
+
+    @property
+    def _is_suspended(self) -> bool:
+        return self.record is not None and self.record.status is Status.SUSPENDED
+
+    @property
+    def _control(self) -> Parcel | None:
+        return next((parcel for parcel in self.inbox if parcel.kind in ("resume", "terminate")), None)
 
 
 class Engine:
@@ -112,7 +120,8 @@ class Engine:
 
     def stats(self) -> dict[str, int]:
         """Counters for the status page."""
-        return {"ticks": self.ticks, "activities": self._activities.ran, "loadedInstances": len(self._loaded)}
+        memory = {"loadedInstances": len(self._loaded), "armedTimers": len(self._timers)}
+        return {"ticks": self.ticks, "activities": self._activities.ran, **memory}
 
     async def begin(self, name: str, instance_id: str | None, input_json: str | None, version: str = "") -> str:
         """Start an instance; AlreadyRunning if one of that id is open."""
@@ -142,12 +151,22 @@ class Engine:
         self._schedule(instance)
 
     def _arm(self, key: int, execution: str, timer: int, fire_at: float) -> None:
+        """Fire at that time of the wall clock, never before: the loop's clock rounds, and stands still in sleep."""
+
         def fire() -> None:
-            del self._timers[key, execution, timer]
+            if self._clock() < fire_at:
+                self._arm(key, execution, timer, fire_at)
+                return
+            self._disarm(key, execution, timer)
             self._deliver(key, Parcel("timer", (execution, timer)))
 
-        delay = max(0.0, fire_at - self._clock())
+        self._disarm(key, execution, timer)
+        delay = min(max(0.0, fire_at - self._clock()), TIMER_SECONDS_MAX)
         self._timers[key, execution, timer] = asyncio.get_running_loop().call_later(delay, fire)
+
+    def _disarm(self, key: int, execution: str, timer: int) -> None:
+        if handle := self._timers.pop((key, execution, timer), None):
+            handle.cancel()
 
     def _schedule(self, instance: Instance) -> None:
         if not instance.queued and not instance.busy:
@@ -185,8 +204,13 @@ class Engine:
         """The store did not take a tick (a full disk, say), so memory is ahead of it: begin again from the store."""
         instance.record = instance.execution = None
         instance.chunks = 0
-        await asyncio.sleep(RETRY_SECONDS)
-        found = await self._database.read(lambda c: store.unfinished(c, instance.key))
+        found = None
+        while found is None:
+            await asyncio.sleep(RETRY_SECONDS)
+            try:
+                found = await self._database.read(lambda c: store.unfinished(c, instance.key))
+            except sqlite3.Error:
+                log.exception("the store cannot be read; trying again")
         newest = max((row[1] for row in found.inbox), default=0)
         later = [parcel for parcel in instance.inbox if parcel.seq is None or parcel.seq > newest]
         instance.inbox = deque([Parcel(kind, body, seq) for _, seq, kind, body in found.inbox] + later)
@@ -257,8 +281,7 @@ class Engine:
         for timer, fire_at in change.timers if not change.ends else []:
             self._arm(key, execution, timer, fire_at)
         for timer in done.cancelled_timers:
-            if handle := self._timers.pop((key, execution, timer), None):
-                handle.cancel()
+            self._disarm(key, execution, timer)
         for task, name, input_json in change.tasks:
             self._activities.dispatch(key, execution, task, name, input_json)
         for parcel in done.stale:

@@ -34,6 +34,7 @@ class Episode:
 def episode(record: Record, execution: Execution, chunks: int, parcels: Sequence[Parcel], now: float) -> Episode:
     """Let the orchestrator go on with what has come; the caller stores the change and hands out its work."""
     at = stamp(datetime.fromtimestamp(now, UTC))
+    armed = list(execution.walker.timers)
     result = Episode(TickChange(record, record, chunks))
     result.change.consumed = [parcel.seq for parcel in parcels if parcel.seq is not None]
     events = [event(Kind.ORCHESTRATOR_STARTED, at)]
@@ -42,6 +43,7 @@ def episode(record: Record, execution: Execution, chunks: int, parcels: Sequence
     status = Status.RUNNING
     for parcel in parcels:
         if parcel.kind == "terminate":
+            result.cancelled_timers = armed
             return _terminate(result, record, events, parcel.body.decode(), now, at)
         if parcel.kind == "suspend":
             status = Status.SUSPENDED
@@ -52,6 +54,8 @@ def episode(record: Record, execution: Execution, chunks: int, parcels: Sequence
     result.change.finished_timers += result.cancelled_timers
     _schedule(result.change, record, commands, now)
     _conclude(result.change, record, execution, outcome, status, now)
+    if result.change.ends:
+        result.cancelled_timers = armed
     events += [command.event(at) for command in commands]
     _write_history(result.change, events, at)
     return result

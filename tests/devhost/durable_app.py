@@ -162,6 +162,26 @@ def patient(context):
 
 
 @app.orchestration_trigger(context_name="context")
+def punctual(context):
+    """How long after its deadline a timer fires, in seconds."""
+    deadline = context.current_utc_datetime + timedelta(milliseconds=context.get_input())
+    yield context.create_timer(deadline)
+    return (context.current_utc_datetime - deadline).total_seconds()
+
+
+@app.orchestration_trigger(context_name="context")
+def guarded(context):
+    """Waits for "go" for an hour at most, and forgets to cancel the timer when told to fail."""
+    timer = context.create_timer(context.current_utc_datetime + timedelta(hours=1))
+    go = context.wait_for_external_event("go")
+    yield context.task_any([go, timer])
+    if "fail" in str(go.result):
+        raise ValueError("failed")
+    timer.cancel()
+    return "went"
+
+
+@app.orchestration_trigger(context_name="context")
 def countdown(context):
     """Continues as new until nothing is left."""
     left = context.get_input()

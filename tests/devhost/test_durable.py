@@ -12,6 +12,7 @@ import pytest
 from azure.durable_functions import DurableOrchestrationClient
 
 from devhost.config import HostConfig, HostJson, Mode
+from devhost.database import Database
 from devhost.durable import engine as engine_module
 from devhost.durable import store
 from devhost.durable.history import Kind
@@ -351,6 +352,55 @@ async def test_a_disk_that_is_really_full_refuses_and_recovers(tmp_path: Path, m
         assert await durable.ended(waiting) == ("Completed", "y" * 1_000_000)
         for name in running:
             assert await durable.ended(name) == ("Completed", "zero")
+
+
+async def test_timers_never_fire_early(durable: Durable) -> None:
+    late = await asyncio.gather(*(durable.run("punctual", 1 + number * 0.37) for number in range(60)))
+    assert all(status == "Completed" and seconds >= 0 for status, seconds in late), late
+
+
+async def test_an_instance_that_ends_leaves_no_timer_armed(durable: Durable) -> None:
+    for name, words in (("going", "go"), ("failing", "fail"), ("stopped", None)):
+        await durable.client.start_new("guarded", name)
+        await eventually(lambda: durable.host.engine.stats()["armedTimers"] == 1)
+        if words:
+            await durable.client.raise_event(name, "go", words)
+        else:
+            await durable.client.terminate(name, "enough")
+        await durable.ended(name)
+        await eventually(lambda: durable.host.engine.stats()["armedTimers"] == 0)
+
+
+async def test_a_timer_armed_again_after_a_refused_commit_fires_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "RETRY_SECONDS", 0.02)
+    troubles: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: troubles.append(context))
+    disk = Disk()
+    async with durable_host(tmp_path, "cached", hook=disk) as durable:
+        await durable.client.start_new("late_event", "l")
+        await durable.client.start_new("guarded", "g")
+        await eventually(lambda: durable.host.engine.stats()["armedTimers"] == 2)
+        disk.is_full = True
+        await asyncio.sleep(0.15)  # late_event's timer fires, its ticks fail and its timer is armed again and again
+        disk.is_full = False
+        assert await durable.ended("l") == ("Completed", "lost")
+        await durable.client.raise_event("g", "go", "go")
+        assert await durable.ended("g") == ("Completed", "went")
+    assert troubles == []
+
+
+async def test_a_callback_that_fails_strands_nobody_else_of_its_group(tmp_path: Path) -> None:
+    def fail(_: Any) -> None:
+        raise ValueError("after the commit")
+
+    database = Database(tmp_path / "x.db", asyncio.get_running_loop())
+    first, second = database.write(lambda _: 1, fail), database.write(lambda _: 2)
+    assert await second == 2
+    with pytest.raises(ValueError, match="after the commit"):
+        await first
+    await database.close()
 
 
 async def test_many_events_to_one_instance_in_any_order(durable: Durable) -> None:
