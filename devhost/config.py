@@ -164,7 +164,10 @@ def load_config(
     app_dir: Path, data_dir: Path, *, port: int | None = None, mode: Mode = "cached",
     environ: Mapping[str, str] = os.environ,
 ) -> HostConfig:  # fmt: skip
-    """Read host.json, local.settings.json and servicebus.config.json of an app folder; HostError says what is wrong."""
+    """Read host.json, local.settings.json and servicebus.config.json of an app folder; HostError says what is wrong.
+
+    devhost.settings.json holds app settings for this host only, over those of local.settings.json.
+    """
     if not (app_dir / "host.json").exists():
         raise HostError(f"{app_dir / 'host.json'} is missing: this is not a Functions app folder")
     host_json = _read(HostJson, app_dir / "host.json")
@@ -172,7 +175,8 @@ def load_config(
     if local.is_encrypted:
         raise HostError("local.settings.json is encrypted; decrypt it with 'func settings decrypt'")
     emulator = _read(_Emulator, app_dir / "servicebus.config.json")
-    settings = {name: str(value) for name, value in local.values.items()} | dict(environ)
+    ours = _read(_LocalSettings, app_dir / "devhost.settings.json")
+    settings = {name: str(value) for name, value in (local.values | ours.values).items()} | dict(environ)
     return HostConfig(
         app_dir, data_dir, host_json, settings, local.port if port is None else port, mode=mode,
         cors=tuple(origin.strip() for origin in local.cors.split(",") if origin.strip()),

@@ -83,7 +83,9 @@ class _Write:
 class Database:
     """The host's store. `write` and `read` are for the event loop; `post` is a write nobody waits for."""
 
-    def __init__(self, path: Path, loop: asyncio.AbstractEventLoop, hook: CommitHook | None = None) -> None:
+    def __init__(
+        self, path: Path, loop: asyncio.AbstractEventLoop, hook: CommitHook | None = None, schema: str = SCHEMA
+    ) -> None:  # fmt: skip
         """`hook` is called with "before" and "after" around each commit (fault injection in tests)."""
         self._loop = loop
         self._hook = hook
@@ -93,7 +95,7 @@ class Database:
         self.commits = 0
         self.operations = 0
         self._writer = connect(path)
-        self._writer.executescript(SCHEMA)
+        self._writer.executescript(schema)
         self._reader = connect(path, readonly=True)
         self._read_pool = ThreadPoolExecutor(1, thread_name_prefix="devhost-reader")
         self._thread = threading.Thread(target=self._run, name="devhost-writer", daemon=True)

@@ -113,8 +113,8 @@ class Host:
         stack = self._running
         listener = stack.enter_context(_bind(self.config)) if self._http else None
         await self.queues.load()
-        client.bind(self.queues)
-        stack.callback(client.bind, None)
+        client.bind(self.queues, self.config.data_dir)
+        stack.push_async_callback(client.unbind)
         _apis[self.durable.base_url] = self.durable
         stack.callback(_apis.pop, self.durable.base_url)
         stack.callback(self.invoker.close)

@@ -53,7 +53,12 @@ def load_app(app_dir: Path, settings: Mapping[str, str]) -> Any:
         raise HostError(f"{app_dir / 'function_app.py'} is missing: only the v2 programming model is served")
     os.environ.update(settings)
     sys.path.insert(0, str(app_dir))
-    module = importlib.import_module("function_app")
+    try:
+        module = importlib.import_module("function_app")
+    except Exception as error:
+        if getattr(error, "is_for_operator", False):  # about the app's configuration, not its code
+            raise HostError(str(error)) from None
+        raise
     apps = [value for value in vars(module).values() if isinstance(value, func.FunctionRegister)]
     _require(len(apps) == 1, f"function_app.py must have one top-level function app, not {len(apps)}; use blueprints")
     return apps[0]
