@@ -1,0 +1,1 @@
+"""Frozen values and pure functions; the time is an argument. Standard library only."""

@@ -1,0 +1,126 @@
+"""The contact centre as configured: who works, which queues there are, what the bot says, how long things may take."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from shared.domain.bot import BotDefinition
+
+
+class Role(StrEnum):
+    """What somebody who signs in may do."""
+
+    AGENT = "Agent"
+    SUPERVISOR = "Supervisor"
+    ADMIN = "Admin"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentProfile:
+    """Somebody who works here. `capacity` is in units; an agent belongs to exactly one pool."""
+
+    id: str
+    name: str
+    roles: frozenset[Role]
+    pool: str
+    queues: frozenset[str]
+    skills: frozenset[str]
+    capacity: int
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class QueueProfile:
+    """Where work waits. `skills` are required of whoever takes work from it; a lower `priority` goes first."""
+
+    id: str
+    name: str
+    pool: str
+    skills: frozenset[str]
+    priority: int
+    offer: timedelta  # how long an agent may take to answer an offer
+    service_level: timedelta  # the wait that an answer should not exceed
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelProfile:
+    """How conversations of a channel begin and what they cost an agent. Without a bot they begin in the queue."""
+
+    id: str
+    queue: str
+    bot: str | None
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a conversation may rest in each state before the contact centre acts."""
+
+    bot_idle: timedelta  # the customer says nothing to the bot: closed
+    queue_wait: timedelta  # nobody takes the work: closed with an apology
+    active_idle: timedelta  # neither side says anything: wrap-up begins
+    set_aside: timedelta  # the customer does not return: closed
+    wrap_up: timedelta  # the agent does not file it: closed
+    bot_notice: timedelta  # the bot is slow: the customer is told
+    bot_failure: timedelta  # the bot does not answer: a person takes over
+
+
+class Penalty(StrEnum):
+    """What an unanswered or declined offer does to an agent's effective presence, until they choose anew."""
+
+    NONE = "none"
+    INACTIVE = "inactive"
+    DO_NOT_DISTURB = "doNotDisturb"
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRules:
+    """What follows from offers that come to nothing; `refusals_max` of one item bar an agent from it."""
+
+    missed: Penalty
+    declined: Penalty
+    refusals_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRules:
+    """How long an agent's silence may last, in time that the server itself was up."""
+
+    offline_after: timedelta
+    requeue_after: timedelta
+    restore_within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ContactCentre:
+    """One validated configuration. `version` identifies its content; texts are by locale, then by key."""
+
+    version: str
+    name: str
+    default_locale: str
+    texts: Mapping[str, Mapping[str, str]]
+    agents: Mapping[str, AgentProfile]
+    queues: Mapping[str, QueueProfile]
+    channels: Mapping[str, ChannelProfile]
+    bots: Mapping[str, BotDefinition]
+    skills: Mapping[str, str]  # names by id
+    dispositions: Mapping[str, str]  # names by id
+    limits: Limits
+    offers: OfferRules
+    connection: ConnectionRules
+
+    def text(self, key: str, locale: str, **values: str) -> str:
+        """A text of the contact centre in the customer's language, else in the default one."""
+        texts = self.texts.get(best_locale(locale, tuple(self.texts), self.default_locale), {})
+        return texts.get(key, self.texts[self.default_locale][key]).format(**values)
+
+
+def best_locale(wanted: str, known: tuple[str, ...], default: str) -> str:
+    """The known locale that suits best: the same, one of the same language, else the default."""
+    by_name = {locale.lower(): locale for locale in known}
+    if wanted.lower() in by_name:
+        return by_name[wanted.lower()]
+    language = wanted.lower().split("-")[0]
+    same_language = [locale for locale in known if locale.lower().split("-")[0] == language]
+    return min(same_language, default=default)

@@ -1,0 +1,160 @@
+"""What agents' screens are told, in one order per agent; and when each agent was last heard of."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.domain.presence import Connection
+from shared.ports import Clock, Conflict, Container, Documents, Unavailable, Write
+from shared.records.codec import Codec, Versioned
+
+EVENTS_LIVE = timedelta(hours=12)
+BATCH_MAX = 90
+ATTEMPTS_MAX = 20
+REMEMBERED_MAX = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell an agent's screen. The same key is told once."""
+
+    key: str
+    type: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNotice:
+    """A notice at its place in an agent's inbox."""
+
+    sequence: int
+    type: str
+    at: datetime
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """When an agent was last heard of (None: given up); `stage` is what the silence has led to so far."""
+
+    agent_id: str
+    seen_at: datetime | None
+    stage: Connection = Connection.THERE
+
+
+_notices, _heartbeats = Codec(StoredNotice), Codec(Heartbeat)
+
+
+class Inboxes:
+    """The container `inbox`. Notices that come while another batch is being written go with the next one."""
+
+    def __init__(self, documents: Documents, clock: Clock) -> None:
+        self._documents, self._clock = documents, clock
+        self._heads: dict[str, Versioned[int]] = {}
+        self._waiting: dict[str, list[tuple[list[Notice], asyncio.Future[None]]]] = {}
+        self._writers: dict[str, asyncio.Task[None]] = {}
+        self._told: OrderedDict[str, None] = OrderedDict()
+
+    async def tell(self, agent_id: str, notices: Sequence[Notice]) -> None:
+        """Append what has not been told yet; on disk when this returns. Raises Unavailable."""
+        fresh = [notice for notice in notices if f"{agent_id}/{notice.key}" not in self._told]
+        if not fresh:
+            return
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(agent_id, []).append((fresh, written))
+        if agent_id not in self._writers:
+            self._writers[agent_id] = asyncio.create_task(self._write(agent_id))
+        await written
+
+    def has_told(self, agent_ids: Sequence[str], key: str) -> bool:
+        """Whether this process has told all of them."""
+        return all(f"{agent_id}/{key}" in self._told for agent_id in agent_ids)
+
+    async def head(self, agent_id: str) -> int:
+        """The sequence of the last notice."""
+        document = await self._documents.read(Container.INBOX, agent_id, "head")
+        return int(document.body["sequence"]) if document else 0
+
+    async def after(self, agent_id: str, sequence: int, limit: int = 200) -> list[StoredNotice]:
+        """Notices after a sequence, in order."""
+        found = await self._documents.page(Container.INBOX, agent_id, "notice", after=sequence, limit=limit)
+        return [_notices.load(document.body) for document in found]
+
+    async def heartbeat(self, agent_id: str) -> Versioned[Heartbeat] | None:
+        """The stored heartbeat of an agent."""
+        document = await self._documents.read(Container.INBOX, agent_id, "heartbeat")
+        return Versioned(_heartbeats.load(document.body), document.etag) if document else None
+
+    async def beat(self, heartbeat: Heartbeat, etag: str | None) -> bool:
+        """Compare and set; False if somebody was faster."""
+        write = Write("heartbeat", "heartbeat", _heartbeats.dump(heartbeat), etag)
+        try:
+            await self._documents.commit(Container.INBOX, heartbeat.agent_id, [write])
+        except Conflict:
+            return False
+        return True
+
+    async def silent_since(self, moment: datetime, limit: int = 1000) -> list[Heartbeat]:
+        """Heartbeats older than this."""
+        found = await self._documents.search(
+            Container.INBOX, "heartbeat", {}, below=("seen_at", moment.isoformat().replace("+00:00", "Z")), limit=limit
+        )
+        return [_heartbeats.load(document.body) for document in found]
+
+    async def _write(self, agent_id: str) -> None:
+        """Write what waits until nothing does, then let those go on who waited for it."""
+        try:
+            while waiting := self._waiting.pop(agent_id, []):
+                notices = [notice for fresh, _ in waiting for notice in fresh]
+                error: Exception | None = None
+                try:
+                    for start in range(0, len(notices), BATCH_MAX):
+                        await self._append(agent_id, notices[start : start + BATCH_MAX])
+                except Exception as raised:
+                    error = raised
+                for _, written in waiting:
+                    if written.done():  # its caller was cancelled
+                        continue
+                    if error:
+                        written.set_exception(error)
+                    else:
+                        written.set_result(None)
+        finally:
+            del self._writers[agent_id]
+
+    async def _append(self, agent_id: str, batch: list[Notice]) -> None:
+        notices = list({notice.key: notice for notice in batch}.values())
+        for _ in range(ATTEMPTS_MAX):
+            head = self._heads.get(agent_id) or await self._read_head(agent_id)
+            now = self._clock()
+            sequence = head.value + len(notices)
+            writes = [Write("head", "head", {"sequence": sequence}, head.etag)]
+            for offset, notice in enumerate(notices, start=1):
+                body = _notices.dump(StoredNotice(head.value + offset, notice.type, now, notice.data))
+                writes.append(Write(f"notice:{notice.key}", "notice", body, None, head.value + offset, EVENTS_LIVE))
+            try:
+                etags = await self._documents.commit(Container.INBOX, agent_id, writes)
+            except Conflict as conflict:
+                self._heads.pop(agent_id, None)
+                if conflict.index > 0:  # told before a restart
+                    self._remember(agent_id, notices.pop(conflict.index - 1))
+                    if not notices:
+                        return
+                continue
+            self._heads[agent_id] = Versioned(sequence, etags[0])
+            for notice in notices:
+                self._remember(agent_id, notice)
+            return
+        raise Unavailable(f"the inbox of {agent_id} changes too fast")
+
+    async def _read_head(self, agent_id: str) -> Versioned[int]:
+        document = await self._documents.read(Container.INBOX, agent_id, "head")
+        return Versioned(int(document.body["sequence"]), document.etag) if document else Versioned(0, None)
+
+    def _remember(self, agent_id: str, notice: Notice) -> None:
+        self._told[f"{agent_id}/{notice.key}"] = None
+        if len(self._told) > REMEMBERED_MAX:
+            self._told.popitem(last=False)
