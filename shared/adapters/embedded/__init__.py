@@ -1,0 +1,1 @@
+"""One machine: SQLite and what is in this process."""

@@ -1,0 +1,198 @@
+"""Documents in SQLite: a table per container, in the shape the embedded host's change feed reads.
+
+Reads run on the event loop's thread: a point read of a page in memory takes 20-30 microseconds, handing it to a thread
+takes longer. Writes share the writer thread of devhost.database, which commits in groups.
+"""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from devhost.database import Database, connect
+from shared.ports import BATCH_OPERATIONS_MAX, Clock, Conflict, Container, Document, Unavailable, Write
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS "{name}" (
+    lsn INTEGER PRIMARY KEY AUTOINCREMENT, partition TEXT NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL,
+    sequence INTEGER, expires REAL, document TEXT NOT NULL, UNIQUE (partition, id));
+CREATE INDEX IF NOT EXISTS "{name}_by_sequence" ON "{name}" (partition, type, sequence) WHERE sequence IS NOT NULL;
+CREATE INDEX IF NOT EXISTS "{name}_by_type" ON "{name}" (type, id);
+CREATE INDEX IF NOT EXISTS "{name}_by_expiry" ON "{name}" (expires) WHERE expires IS NOT NULL;
+"""
+SCHEMA = "".join(_TABLE.format(name=container) for container in Container) + """
+CREATE INDEX IF NOT EXISTS conversations_by_wait ON conversations (json_extract(document, '$.body.wait.until'))
+    WHERE type = 'conversation';
+CREATE INDEX IF NOT EXISTS inbox_by_heartbeat ON inbox (json_extract(document, '$.body.seen_at'))
+    WHERE type = 'heartbeat';
+"""  # fmt: skip
+_COLUMNS = "id, partition, type, document, lsn, sequence"
+PURGE_ROWS_MAX = 5_000
+
+
+class SqliteDocuments:
+    """The port `Documents` on one file. To be made and used on one event loop."""
+
+    def __init__(self, path: Path, clock: Clock, hook: Callable[[str], None] | None = None) -> None:
+        self._clock = clock
+        self._database = Database(path, asyncio.get_running_loop(), hook, SCHEMA)
+        self._reader = connect(path, readonly=True)
+
+    async def read(self, container: Container, partition: str, id_: str) -> Document | None:
+        """See the port."""
+        query = f'SELECT {_COLUMNS} FROM "{container}" WHERE partition = ? AND id = ? AND {_ALIVE}'  # noqa: S608
+        rows = self._query(query, partition, id_, self._now())
+        return rows[0] if rows else None
+
+    async def page(
+        self, container: Container, partition: str, type_: str, *, after: int = 0, limit: int = 200
+    ) -> list[Document]:  # fmt: skip
+        """See the port."""
+        query = (
+            f'SELECT {_COLUMNS} FROM "{container}" WHERE partition = ? AND type = ? AND sequence > ? AND {_ALIVE}'  # noqa: S608
+            " ORDER BY sequence LIMIT ?"
+        )
+        return self._query(query, partition, type_, after, self._now(), limit)
+
+    async def changes(
+        self, container: Container, partition: str, since: str | None, limit: int = 1000
+    ) -> tuple[list[Document], str | None]:  # fmt: skip
+        """See the port."""
+        query = (
+            f'SELECT {_COLUMNS} FROM "{container}" WHERE partition = ? AND lsn > ? AND {_ALIVE} ORDER BY lsn LIMIT ?'  # noqa: S608
+        )
+        found = self._query(query, partition, int(since or 0), self._now(), limit)
+        return found, found[-1].etag if found else since
+
+    async def search(
+        self, container: Container, type_: str, where: Mapping[str, str | bool], *,
+        below: tuple[str, str] | None = None, before: str | None = None, limit: int = 50,
+    ) -> list[Document]:  # fmt: skip
+        """See the port."""
+        conditions, values = ["type = ?", _ALIVE], [type_, self._now()]
+        for name, value in where.items():
+            conditions.append(f"{_member(name)} = ?")
+            values.append(value)
+        if below:
+            conditions.append(f"{_member(below[0])} < ?")
+            values.append(below[1])
+        if before is not None:
+            conditions.append("id < ?")
+            values.append(before)
+        query = f'SELECT {_COLUMNS} FROM "{container}" WHERE {" AND ".join(conditions)} ORDER BY id DESC LIMIT ?'  # noqa: S608
+        return self._query(query, *values, limit)
+
+    async def commit(self, container: Container, partition: str, writes: Sequence[Write]) -> tuple[str, ...]:
+        """See the port."""
+        if not 0 < len(writes) <= BATCH_OPERATIONS_MAX:
+            raise ValueError(f"a batch has 1 to {BATCH_OPERATIONS_MAX} writes, not {len(writes)}")
+        now = self._now()
+        rows = [_row(partition, write, now) for write in writes]
+        etags = [write.etag for write in writes]
+
+        try:
+            written = await self._database.write(lambda c: _write(c, container, rows, etags, now))
+        except sqlite3.Error as error:
+            raise Unavailable(f"the store cannot write: {error}") from error
+        if isinstance(written, Conflict):
+            raise written
+        return written
+
+    async def ping(self) -> None:
+        """See the port."""
+        self._query(f'SELECT {_COLUMNS} FROM "{Container.CONVERSATIONS}" LIMIT 1')  # noqa: S608
+
+    async def purge(self) -> int:
+        """Remove what has outlived its time; how many documents that were."""
+        now = self._now()
+
+        def operation(connection: sqlite3.Connection) -> int:
+            removed = 0
+            for container in Container:
+                query = (
+                    f'DELETE FROM "{container}" WHERE lsn IN'  # noqa: S608
+                    f' (SELECT lsn FROM "{container}" WHERE expires <= ? LIMIT {PURGE_ROWS_MAX})'
+                )
+                removed += connection.execute(query, (now,)).rowcount
+            return removed
+
+        return await self._database.write(operation)
+
+    async def close(self) -> None:
+        """Commit what is queued, then close."""
+        await self._database.close()
+        self._reader.close()
+
+    def _now(self) -> float:
+        return self._clock().timestamp()
+
+    def _query(self, query: str, *values: Any) -> list[Document]:
+        try:
+            rows = self._reader.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise Unavailable(f"the store cannot read: {error}") from error
+        return [
+            Document(id_, partition, type_, json.loads(document)["body"], str(lsn), sequence)
+            for id_, partition, type_, document, lsn, sequence in rows
+        ]
+
+
+_ALIVE = "(expires IS NULL OR expires > ?)"
+Row = tuple[str, str, str, int | None, float | None, str]
+
+
+def _member(path: str) -> str:
+    """The expression that reads a member such as "wait.until"; indexes are declared with the same text."""
+    if not all(part.isidentifier() for part in path.split(".")):
+        raise ValueError(f"{path!r} is not a member's path")
+    return f"json_extract(document, '$.body.{path}')"
+
+
+def _row(partition: str, write: Write, now: float) -> Row:
+    whole = {"id": write.id, "partition": partition, "type": write.type, "sequence": write.sequence, "body": write.body}
+    expires = now + write.lives.total_seconds() if write.lives else None
+    document = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
+    return partition, write.id, write.type, write.sequence, expires, document
+
+
+def _write(
+    connection: sqlite3.Connection, container: Container, rows: Sequence[Row], etags: Sequence[str | None], now: float
+) -> tuple[str, ...] | Conflict:  # fmt: skip
+    """All rows or, with a conflict, none.
+
+    The conflict is returned, not raised: an operation that fails makes the others of its group commit one by one.
+    """
+    connection.execute("SAVEPOINT batch")
+    written = []
+    for index, (row, etag) in enumerate(zip(rows, etags, strict=True)):
+        lsn = _create(connection, container, row, now) if etag is None else _replace(connection, container, row, etag)
+        if lsn is None:
+            connection.execute("ROLLBACK TO batch")
+            connection.execute("RELEASE batch")
+            return Conflict(index, exists=etag is None)
+        written.append(str(lsn))
+    connection.execute("RELEASE batch")
+    return tuple(written)
+
+
+_INSERT = 'INSERT INTO "{}" (partition, id, type, sequence, expires, document) VALUES (?,?,?,?,?,?)'
+
+
+def _create(connection: sqlite3.Connection, container: Container, row: Row, now: float) -> int | None:
+    query = f'SELECT lsn, expires FROM "{container}" WHERE partition = ? AND id = ?'  # noqa: S608
+    found = connection.execute(query, row[:2]).fetchone()
+    if found and (found[1] is None or found[1] > now):
+        return None
+    if found:
+        connection.execute(f'DELETE FROM "{container}" WHERE lsn = ?', (found[0],))  # noqa: S608
+    return connection.execute(_INSERT.format(container), row).lastrowid
+
+
+def _replace(connection: sqlite3.Connection, container: Container, row: Row, etag: str) -> int | None:
+    """A replaced row gets a new lsn: that is what the change feed goes by."""
+    query = f'DELETE FROM "{container}" WHERE lsn = ? AND partition = ? AND id = ?'  # noqa: S608
+    if connection.execute(query, (int(etag), *row[:2])).rowcount != 1:
+        return None
+    return connection.execute(_INSERT.format(container), row).lastrowid
