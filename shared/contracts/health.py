@@ -2,28 +2,25 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, computed_field
-from pydantic.alias_generators import to_camel
+from pydantic import computed_field
+
+from shared.contracts.wire import Wire
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
-
-
-class Health(_Wire):
+class Health(Wire):
     """The process answers."""
 
     status: Literal["ok"] = "ok"
 
 
-class Check(_Wire):
+class Check(Wire):
     """How one dependency answered; `error` says why it did not."""
 
     ok: bool
     error: str | None = None
 
 
-class Readiness(_Wire):
+class Readiness(Wire):
     """Whether the app can do its work: every registered dependency has answered."""
 
     checks: dict[str, Check]

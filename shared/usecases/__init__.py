@@ -1,0 +1,1 @@
+"""What triggers and activities call: load, decide, save, tell."""

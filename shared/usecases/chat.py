@@ -1,0 +1,131 @@
+"""Web chat, the customer's side: what they send goes through the queue, what they read comes from the store."""
+
+import time
+
+from shared.contracts import chat as wire
+from shared.domain.conversation import Change, Conversation, Draft, Kind, Status
+from shared.domain.redaction import mask_cards
+from shared.domain.routing import place
+from shared.errors import ProblemError, invalid_state, not_found
+from shared.ports import Inbound, InboundEvent
+from shared.records.conversations import NoConversation
+from shared.records.inbox import Notice
+from shared.usecases import views
+from shared.usecases.idempotency import once
+from shared.usecases.services import Services, conversation_topic, inbox_topic
+
+CHANNEL = "chat"
+MESSAGES_MAX = 200
+SURVEY_NOTE = "surveyed"
+
+
+async def start(services: Services, body: wire.StartChat, key: str | None) -> str:
+    """Begin a conversation; its id. Stored, though not yet consumed, when this returns. Problem: not-found."""
+    if CHANNEL not in services.centre.channels:
+        raise not_found(f"channel: {CHANNEL!r} is not configured")
+
+    async def begin(conversation_id: str) -> None:
+        now = services.clock()
+        said = body.customer.model_dump(by_alias=True, exclude_none=True) if body.customer else {}
+        event = InboundEvent(
+            channel=CHANNEL, source_id="start", address=services.address_key(CHANNEL, conversation_id),
+            kind=Inbound.STARTED, at=now, received_at=now, text=mask_cards(body.message or ""),
+            conversation_id=conversation_id, locale=body.locale, customer=said, context=dict(body.context),
+            previous_conversation_id=body.previous_conversation_id,
+        )  # fmt: skip
+        await services.queue.publish(event)
+
+    return await once(services, "startChat", key, body.model_dump_json(), begin)
+
+
+async def write(services: Services, conversation_id: str, body: wire.CustomerMessage) -> None:
+    """A message. Problem: conversation-closed."""
+    conversation = await services.conversations.peek(conversation_id)
+    if conversation and conversation.status in (Status.CLOSED, Status.WRAP_UP):
+        raise ProblemError(409, "conversation-closed", "the conversation is over; start a new one")
+    await _publish(services, conversation_id, Inbound.MESSAGE, body.client_message_id, mask_cards(body.text))
+
+
+async def leave(services: Services, conversation_id: str) -> None:
+    """The customer goes."""
+    await _publish(services, conversation_id, Inbound.ENDED, "end")
+
+
+async def _publish(services: Services, conversation_id: str, kind: Inbound, source_id: str, text: str = "") -> None:
+    now = services.clock()
+    address = services.address_key(CHANNEL, conversation_id)
+    await services.queue.publish(
+        InboundEvent(CHANNEL, source_id, address, kind, now, now, text, conversation_id=conversation_id)
+    )
+
+
+async def read(services: Services, conversation_id: str, after: int, wait_seconds: float) -> wire.ChatMessages:
+    """What is new; with a wait, as soon as there is something: a message or another status."""
+    async with services.realtime.listen(conversation_topic(conversation_id)) as news:
+        first = await _read(services, conversation_id, after)
+        deadline = time.monotonic() + wait_seconds
+        found = first
+        while found.messages == [] and found.status == first.status:
+            left = deadline - time.monotonic()
+            if left <= 0 or found.status == "closed" or not await news.wait(left):
+                break
+            found = await _read(services, conversation_id, after)
+        return found
+
+
+async def _read(services: Services, conversation_id: str, after: int) -> wire.ChatMessages:
+    conversation = await services.conversations.peek(conversation_id)
+    if conversation is None:
+        return wire.ChatMessages(status="new", messages=[])
+    messages = []
+    if conversation.sequence > after:
+        messages = await services.conversations.messages(conversation_id, after=after, limit=MESSAGES_MAX)
+    owner = conversation.owner
+    return wire.ChatMessages(
+        status=conversation.status.value,
+        queue=await _place(services, conversation),
+        agent=owner.name if owner and owner.kind is Kind.AGENT and conversation.status is Status.ACTIVE else None,
+        messages=[views.message(message) for message in messages if message.visibility == "public"],
+    )
+
+
+async def _place(services: Services, conversation: Conversation) -> wire.QueuePlace | None:
+    work = conversation.work
+    if work is None or conversation.status not in (Status.QUEUED, Status.OFFERED):
+        return None
+    follower = services.pool(work.pool)
+    await follower.catch_up()
+    item = follower.state.items.get(work.id)
+    if item is None:
+        return None
+    found = place(follower.state, item, services.centre)
+    return wire.QueuePlace(position=found.position, estimated_wait_seconds=found.estimated_wait_seconds)
+
+
+async def typing(services: Services, conversation_id: str, is_typing: bool) -> None:
+    """Tell the agent who has the conversation that the customer is typing (or has stopped)."""
+    conversation = await services.conversations.peek(conversation_id)
+    if conversation is None or not conversation.agent_id:
+        return
+    data = {"conversationId": conversation_id, "typing": is_typing}
+    await services.inboxes.tell(conversation.agent_id, [Notice(f"typing:{services.ids()}", "customer.typing", data)])
+    services.realtime.publish(inbox_topic(conversation.agent_id))
+
+
+async def rate(services: Services, conversation_id: str, survey: wire.Survey) -> None:
+    """Once, when the conversation is over. Problem: invalid-state."""
+
+    def decide(conversation: Conversation) -> Change:
+        if conversation.status not in (Status.CLOSED, Status.WRAP_UP):
+            raise invalid_state("the conversation is not over yet")
+        if conversation.survey is not None:
+            raise invalid_state("the conversation has been rated already")
+        draft = Draft(conversation, services.clock())
+        draft.set(survey={"score": survey.score, "comment": survey.comment})
+        draft.note(SURVEY_NOTE, {"score": survey.score})
+        return draft.done()
+
+    try:
+        await services.conversations.update(conversation_id, decide)
+    except NoConversation:
+        raise invalid_state("the conversation has not begun yet") from None

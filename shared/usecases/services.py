@@ -1,0 +1,57 @@
+"""Everything that use cases work with, put together once by the composition root."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.centre import AgentProfile, ContactCentre
+from shared.ports import Bot, ChannelSender, Clock, Documents, Ids, Realtime, WorkQueue
+from shared.records.conversations import Conversations
+from shared.records.inbox import Inboxes
+from shared.records.routing import PoolFollower, RoutingStore
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Ports and records. `choose(n)` gives a number below n."""
+
+    centre: ContactCentre
+    clock: Clock
+    ids: Ids
+    choose: Callable[[int], int]
+    documents: Documents
+    conversations: Conversations
+    routing: RoutingStore
+    inboxes: Inboxes
+    queue: WorkQueue
+    realtime: Realtime
+    bot: Bot
+    senders: Mapping[str, ChannelSender]
+    pools: dict[str, PoolFollower]
+    beats: dict[str, datetime]  # when each agent's heartbeat was last stored by this process
+    address_key: Callable[[str, str], str]
+
+    def pool(self, pool: str) -> PoolFollower:
+        """The follower of a pool in this process."""
+        if pool not in self.pools:
+            self.pools[pool] = PoolFollower(self.routing, pool)
+        return self.pools[pool]
+
+    def capacity(self, agent_id: str) -> int:
+        """Units an agent may hold; none once the configuration no longer knows them."""
+        profile = self.centre.agents.get(agent_id)
+        return profile.capacity if profile else 0
+
+    def profile(self, agent_id: str) -> AgentProfile | None:
+        """Who that is."""
+        return self.centre.agents.get(agent_id)
+
+
+def conversation_topic(conversation_id: str) -> str:
+    """The topic of news in one conversation."""
+    return f"conversation/{conversation_id}"
+
+
+def inbox_topic(agent_id: str) -> str:
+    """The topic of news in one inbox."""
+    return f"inbox/{agent_id}"

@@ -1,0 +1,180 @@
+"""The turns of a conversation's orchestration, one per stage.
+
+A turn reads the state, does what is due (all of it safe to repeat), and prepares the next wait in the same commit: from
+then on writers ring `bell-{token}`. Its answer says in which stage the conversation is now and, if it stays, what to
+wait for; without a token there is more to do at once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.domain.conversation import Change, Conversation, Draft, Kind, Status, Step, Wait, WorkRef
+from shared.domain.life import drop_work, end_transfer, end_work, new_item, stage_of, system_says, transfer_item
+from shared.domain.presence import Hold
+from shared.usecases.publish import publish
+from shared.usecases.services import Services
+from shared.usecases.work import enqueue_item, finish_all, hold_as
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a turn has come to."""
+
+    stage: str
+    token: int | None = None
+    until: datetime | None = None
+
+
+Decide = Callable[[Draft], datetime]
+"""Takes the stage's own steps that are due; until when to wait if none was."""
+
+
+async def queue_turn(services: Services, conversation_id: str) -> Turn:
+    """See to it that the work item is there; apologise and close when nobody could take it for too long."""
+    conversation = await _conversation(services, conversation_id)
+    if conversation.status in (Status.QUEUED, Status.OFFERED) and conversation.work:
+        await enqueue_item(services, conversation.work.pool, new_item(conversation, services.centre))
+
+    def decide(draft: Draft) -> datetime:
+        until = (draft.conversation.queued_at or draft.now) + services.centre.limits.queue_wait
+        if draft.now >= until:
+            system_says(draft, services.centre, "queue_timeout")
+            draft.step(Step.TIMED_OUT, limit="queueWait")
+            end_work(draft, Kind.SYSTEM)
+        return until
+
+    return await _turn(services, conversation, "queue", decide)
+
+
+async def agent_turn(services: Services, conversation_id: str) -> Turn:
+    """The agent talks; wrap-up begins when both sides have been silent for too long."""
+    conversation = await _conversation(services, conversation_id)
+    if conversation.status is Status.ACTIVE and conversation.work:
+        await hold_as(services, conversation.work, conversation, Hold.ACTIVE)
+    return await _turn(services, conversation, "agent", lambda draft: _idle(services, draft))
+
+
+async def transfer_turn(services: Services, conversation_id: str) -> Turn:
+    """Have the work offered to the agent asked for; the sender goes on owning until it is accepted."""
+    conversation = await _conversation(services, conversation_id)
+    if conversation.transfer:
+        await enqueue_item(services, conversation.transfer.work.pool, transfer_item(conversation, services.centre))
+
+    def decide(draft: Draft) -> datetime:
+        # Routing ends the offer itself; the limit is for a transfer that routing has lost sight of.
+        transfer, limit = draft.conversation.transfer, services.centre.limits.active_idle
+        if transfer and draft.now >= transfer.requested_at + limit:
+            end_transfer(draft, "failed", "timed-out")
+        return transfer.requested_at + limit if transfer else draft.now
+
+    return await _turn(services, conversation, "transfer", decide)
+
+
+async def set_aside_turn(services: Services, conversation_id: str) -> Turn:
+    """Nobody's capacity is held; closed when the customer does not return."""
+    conversation = await _conversation(services, conversation_id)
+
+    def decide(draft: Draft) -> datetime:
+        until = (draft.conversation.since or draft.now) + services.centre.limits.set_aside
+        if draft.now >= until:
+            draft.step(Step.TIMED_OUT, limit="setAside")
+            end_work(draft, Kind.SYSTEM)
+        return until
+
+    return await _turn(services, conversation, "set_aside", decide)
+
+
+async def wrap_up_turn(services: Services, conversation_id: str) -> Turn:
+    """The agent files the conversation while capacity is held; closed when that takes too long."""
+    conversation = await _conversation(services, conversation_id)
+    if conversation.status is Status.WRAP_UP and conversation.work:
+        await hold_as(services, conversation.work, conversation, Hold.WRAP_UP)
+
+    def decide(draft: Draft) -> datetime:
+        until = (draft.conversation.since or draft.now) + services.centre.limits.wrap_up
+        if draft.now >= until:
+            draft.step(Step.TIMED_OUT, limit="wrapUp")
+            end_work(draft, Kind.SYSTEM)
+        return until
+
+    return await _turn(services, conversation, "wrap_up", decide)
+
+
+async def close_turn(services: Services, conversation_id: str) -> Turn:
+    """Let go of everything that the conversation still holds."""
+    conversation = await _conversation(services, conversation_id)
+    refs = [*conversation.stale, *([conversation.work] if conversation.work else [])]
+    await finish_all(services, refs)
+
+    def decide(current: Conversation) -> Change:
+        draft = Draft(current, services.clock())
+        drop_work(draft)
+        wait = Wait(current.wait.token + 1, None, current.wait.signals, current.wait.signals)
+        draft.set(stale=_without(draft.conversation.stale, refs), wait=wait)
+        return draft.done()
+
+    change = await services.conversations.update(conversation_id, decide)
+    if change and change.after.stale:
+        return Turn("close")
+    return Turn("closed")
+
+
+async def _turn(services: Services, read: Conversation, stage: str, decide: Decide) -> Turn:
+    """Finish stale work, take the steps that are due, prepare the wait; or say where the conversation has gone."""
+    if stage_of(read) != stage:
+        return Turn(stage_of(read))
+    await finish_all(services, read.stale)
+    until = services.clock()
+
+    def prepare(current: Conversation) -> Change | None:
+        nonlocal until
+        if stage_of(current) != stage:
+            return None
+        draft = Draft(current, services.clock())
+        draft.set(stale=_without(current.stale, read.stale))
+        until = decide(draft)
+        if stage_of(draft.conversation) == stage:
+            # Signals that came after reading are looked at by another turn.
+            prepare_wait(draft, until, read.wait.signals)
+        return draft.done()
+
+    change = await services.conversations.update(read.id, prepare)
+    if change is None:
+        return Turn(stage_of(await _conversation(services, read.id)))
+    await publish(services, change, None)
+    return turn_of(change.after, stage)
+
+
+def prepare_wait(draft: Draft, until: datetime, seen: int) -> None:
+    """A new token to ring with, and what has been looked at."""
+    wait = draft.conversation.wait
+    draft.set(wait=replace(wait, token=wait.token + 1, until=until, seen=seen))
+
+
+def turn_of(conversation: Conversation, stage: str) -> Turn:
+    """Where the conversation is after a turn of a stage."""
+    if stage_of(conversation) != stage:
+        return Turn(stage_of(conversation))
+    wait = conversation.wait
+    return Turn(stage) if wait.signals > wait.seen else Turn(stage, wait.token, wait.until)
+
+
+def _idle(services: Services, draft: Draft) -> datetime:
+    until = draft.conversation.active_at + services.centre.limits.active_idle
+    if draft.now >= until:
+        system_says(draft, services.centre, "idle_ended")
+        draft.step(Step.TIMED_OUT, limit="activeIdle")
+        end_work(draft, Kind.SYSTEM)
+    return until
+
+
+def _without(refs: tuple[WorkRef, ...], finished: tuple[WorkRef, ...] | list[WorkRef]) -> tuple[WorkRef, ...]:
+    return tuple(ref for ref in refs if ref not in finished)
+
+
+async def _conversation(services: Services, conversation_id: str) -> Conversation:
+    conversation = await services.conversations.get(conversation_id)
+    if conversation is None:
+        raise LookupError(f"conversation {conversation_id} is not in the store")
+    return conversation

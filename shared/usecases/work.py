@@ -1,0 +1,187 @@
+"""What happens to work items, offers and agents' capacity: commit to routing, then tell whom it concerns.
+
+`tell` reflects a work item in its conversation and tells the agents' screens. It is safe to repeat; the change feed
+repeats it for commits that a crash kept from being told.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from shared.domain.conversation import Change, Conversation, Draft, WorkRef
+from shared.domain.life import reflect
+from shared.domain.presence import AgentState, Held, Hold, hold, settled
+from shared.domain.routing import Assignment, Offer, OfferState, WorkItem, WorkState, finish
+from shared.ports import Bells, Unavailable
+from shared.records.conversations import NoConversation
+from shared.records.inbox import Notice
+from shared.usecases import views
+from shared.usecases.publish import publish
+from shared.usecases.services import Services, inbox_topic
+
+ATTEMPTS_MAX = 20
+
+
+async def enqueue_item(services: Services, pool: str, item: WorkItem) -> None:
+    """Have the dispatcher find somebody for a work item; nothing if it is there already."""
+    if await services.routing.create_item(pool, item):
+        await services.queue.ring(pool)
+
+
+async def finish_all(services: Services, refs: Sequence[WorkRef], bells: Bells | None = None) -> None:
+    """Work that is over: capacity is given back, pending offers are cancelled."""
+    for ref in refs:
+        await change_item(services, ref, lambda current: _finished(services, current), bells)
+
+
+def _finished(services: Services, current: Assignment) -> Assignment | None:
+    if current.item.state is WorkState.DONE:
+        return None
+    capacity = services.capacity(current.agent.id) if current.agent else 0
+    return finish(current, capacity, services.clock())
+
+
+async def hold_as(services: Services, ref: WorkRef, conversation: Conversation, state: Hold) -> None:
+    """See to it that the owner's capacity is held for the work, and why. Repairs what a crash left undone."""
+    owner = conversation.owner
+    if owner is None:
+        return
+    capacity = services.capacity(owner.id)
+
+    def decide(current: Assignment) -> Assignment | None:
+        agent = current.agent
+        if agent is None or agent.id != owner.id or current.item.state is not WorkState.ASSIGNED:
+            return None
+        held = agent.held.get(ref.id)
+        if held and held.state is state:
+            return None
+        units = held.units if held else current.item.units
+        now = services.clock()
+        after = hold(agent, ref.id, Held(units, state, conversation.id), now)
+        return Assignment(current.item, settled(agent, after, capacity, now))
+
+    await change_item(services, ref, decide, None)
+
+
+async def change_item(
+    services: Services, ref: WorkRef, decide: Callable[[Assignment], Assignment | None], bells: Bells | None
+) -> Assignment | None:  # fmt: skip
+    """Decide on a work item with its agent and offer, commit and tell; None if there is nothing to do.
+
+    What `decide` raises comes through; it may run again on newer versions.
+    """
+    for _ in range(ATTEMPTS_MAX):
+        item = await services.routing.item(ref.pool, ref.id)
+        if item is None:
+            return None
+        current, etags = await services.routing.assignment(ref.pool, item)
+        decided = decide(current)
+        if decided is None:
+            return None
+        if await services.routing.commit(ref.pool, [decided], etags):
+            await tell(services, [decided], bells)
+            if decided.agent and current.agent and decided.agent.used < current.agent.used:
+                await services.queue.ring(ref.pool)
+            return decided
+    raise Unavailable("the work item changes too fast")
+
+
+async def change_agent(
+    services: Services, agent_id: str, decide: Callable[[AgentState], AgentState]
+) -> AgentState:  # fmt: skip
+    """Decide on an agent's state, commit, tell the agent's screen and have the dispatcher look."""
+    profile = services.centre.agents[agent_id]
+    for _ in range(ATTEMPTS_MAX):
+        now = services.clock()
+        current = await services.routing.agent(profile.pool, agent_id, now)
+        decided = decide(current.value)
+        if decided == current.value and current.etag is not None:
+            return decided
+        after = settled(current.value, decided, profile.capacity, now)
+        if await services.routing.save_agent(profile.pool, after, current.etag):
+            await _tell_agent(services, agent_id, [_agent_notice(services, after)])
+            await services.queue.ring(profile.pool)
+            return after
+    raise Unavailable("the agent's state changes too fast")
+
+
+async def tell(services: Services, changes: Sequence[Assignment], bells: Bells | None) -> None:
+    """Tell of committed changes: the conversation first, then the agent's screen."""
+    for change in changes:
+        await reflect_item(services, change.item, bells)
+        if change.agent:
+            notices = [_agent_notice(services, change.agent)]
+            if change.offer:
+                notices += await _offer_notices(services, change.offer, change.item)
+            await _tell_agent(services, change.agent.id, notices)
+
+
+async def tell_record(services: Services, record: WorkItem | AgentState | Offer, pool: str, bells: Bells) -> None:
+    """Tell again of one document that the change feed shows."""
+    if isinstance(record, WorkItem):
+        await reflect_item(services, record, bells)
+    elif isinstance(record, AgentState):
+        await _tell_agent(services, record.id, [_agent_notice(services, record)])
+    else:
+        item = await services.routing.item(pool, record.work_id)
+        await _tell_agent(
+            services, record.agent_id, await _offer_notices(services, record, item.value if item else None)
+        )
+
+
+async def reflect_item(services: Services, item: WorkItem, bells: Bells | None) -> Conversation | None:
+    """Bring a conversation up to its work item; the conversation as it is then."""
+
+    def decide(conversation: Conversation) -> Change | None:
+        draft = Draft(conversation, services.clock())
+        reflect(draft, item, services.centre)
+        return None if draft.conversation is conversation else draft.done()
+
+    try:
+        change = await services.conversations.update(item.conversation_id, decide)
+    except NoConversation:
+        return None
+    if change is None:
+        return await services.conversations.get(item.conversation_id)
+    await publish(services, change, bells)
+    return change.after
+
+
+async def _offer_notices(services: Services, offer: Offer, item: WorkItem | None) -> list[Notice]:
+    if offer.state is not OfferState.PENDING:
+        data = {"offerId": offer.id, "state": offer.state.value}
+        return [Notice(f"offer:{offer.id}:ended", "offer.ended", data)]
+    about = await services.conversations.get(offer.conversation_id)
+    if about is None:
+        return []
+    shown = views.as_json(views.offer(offer, about, item, services.centre))
+    return [Notice(f"offer:{offer.id}", "offer.created", {"offer": shown})]
+
+
+def _agent_notice(services: Services, agent: AgentState) -> Notice:
+    profile = services.centre.agents.get(agent.id)
+    shown = views.as_json(views.agent(agent, profile)) if profile else {}
+    return Notice(f"agent:{agent.revision}", "agent.updated", {"agent": shown})
+
+
+async def _tell_agent(services: Services, agent_id: str, notices: list[Notice]) -> None:
+    await services.inboxes.tell(agent_id, notices)
+    services.realtime.publish(inbox_topic(agent_id))
+
+
+async def assign_directly(services: Services, ref: WorkRef, item: WorkItem, agent_id: str) -> bool:
+    """Give an agent work without an offer (a conversation taken up again); False if there is no room."""
+    profile = services.centre.agents[agent_id]
+    for _ in range(ATTEMPTS_MAX):
+        now = services.clock()
+        current = await services.routing.agent(ref.pool, agent_id, now)
+        if current.value.used + item.units > profile.capacity:
+            return False
+        after = hold(current.value, item.id, Held(item.units, Hold.ACTIVE, item.conversation_id), now)
+        assigned = replace(item, state=WorkState.ASSIGNED, agent_id=agent_id)
+        change = Assignment(assigned, settled(current.value, after, profile.capacity, now))
+        if await services.routing.commit(ref.pool, [change], {f"agent:{agent_id}": current.etag}):
+            await _tell_agent(services, agent_id, [_agent_notice(services, change.agent or after)])
+            return True
+        if await services.routing.item(ref.pool, ref.id):
+            return True
+    raise Unavailable("the agent's state changes too fast")
