@@ -1,0 +1,1 @@
+"""Conversations as Durable orchestrations: they own the life cycle, not the messages."""

@@ -1,0 +1,67 @@
+"""The composition root: the only place where ports meet their adapters."""
+
+import asyncio
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+from shared.adapters.embedded import hosting
+from shared.adapters.embedded.documents import SqliteDocuments
+from shared.adapters.embedded.ids import rising_id, utc_now
+from shared.adapters.embedded.queue import HostQueue
+from shared.adapters.embedded.realtime import LocalRealtime
+from shared.adapters.scripted_bot import ScriptedBot
+from shared.config.load import load_centre
+from shared.identity import Identity, build_identity
+from shared.records.conversations import Conversations
+from shared.records.inbox import Inboxes
+from shared.records.routing import RoutingStore
+from shared.settings import Settings
+from shared.usecases.services import Services
+
+_apps: "WeakKeyDictionary[asyncio.AbstractEventLoop, App]" = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything that functions need; `store` is what has to be closed and swept."""
+
+    settings: Settings
+    services: Services
+    identity: Identity
+    store: SqliteDocuments
+
+
+def current() -> App:
+    """The app of the running event loop, made at its first use."""
+    loop = asyncio.get_running_loop()
+    app = _apps.get(loop)
+    if app is None:
+        app = _apps[loop] = build_app(Settings(), hosting.data_dir())
+        hosting.at_stop(_close)
+    return app
+
+
+def build_app(settings: Settings, data_dir: Path | None = None) -> App:
+    """Wire everything up; to be called on the event loop that will use it. Raises ConfigError and SecretsError."""
+    folder = data_dir or settings.data_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    centre = load_centre(settings.config_dir)
+    clock, choose = utc_now, random.SystemRandom().randrange
+    identity = build_identity(settings, folder, lambda: centre.agents, clock)
+    store = SqliteDocuments(folder / "app.db", clock)
+    routing = RoutingStore(store)
+    services = Services(
+        centre=centre, clock=clock, ids=rising_id, choose=choose, documents=store,
+        conversations=Conversations(store), routing=routing, inboxes=Inboxes(store, clock),
+        queue=HostQueue(), realtime=LocalRealtime(), bot=ScriptedBot(centre.bots, choose), senders={}, pools={},
+        beats={}, address_key=identity.address_key,
+    )  # fmt: skip
+    return App(settings, services, identity, store)
+
+
+async def _close() -> None:
+    app = _apps.pop(asyncio.get_running_loop(), None)
+    if app:
+        await app.store.close()
