@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import warnings
 from collections.abc import Mapping
 
 import structlog
@@ -29,6 +30,8 @@ def configure(levels: Mapping[str, str]) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render_errors, renderer],
         )
     )
+    # The Durable SDK warns of each event that comes before its wait, and keeps it for the wait: nothing is wrong.
+    warnings.filterwarnings("ignore", "Potential duplicate Task completion", UserWarning)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(_LEVELS[levels.get("default", "information")])

@@ -4,6 +4,7 @@ import asyncio
 import random
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from shared.adapters.embedded import hosting
@@ -36,28 +37,34 @@ class App:
 def current() -> App:
     """The app of the running event loop, made at its first use."""
     loop = asyncio.get_running_loop()
-    app = _apps.get(loop)
-    if app is None:
-        app = _apps[loop] = build_app(Settings(), hosting.data_dir())
-        hosting.at_stop(_close)
+    return _apps.get(loop) or use(build_app(Settings(), hosting.data_dir()))
+
+
+def use(app: App) -> App:
+    """Have the functions of this event loop run with an app, until the embedded host stops."""
+    _apps[asyncio.get_running_loop()] = app
+    hosting.at_stop(_close)
     return app
 
 
-def build_app(settings: Settings, data_dir: Path | None = None) -> App:
-    """Wire everything up; to be called on the event loop that will use it. Raises ConfigError and SecretsError."""
+def build_app(settings: Settings, data_dir: Path | None = None, **others: Any) -> App:
+    """Wire everything up; to be called on the event loop that will use it. Raises ConfigError and SecretsError.
+
+    `others` replace members of the services.
+    """
     folder = data_dir or settings.data_dir
     folder.mkdir(parents=True, exist_ok=True)
     centre = load_centre(settings.config_dir)
     clock, choose = utc_now, random.SystemRandom().randrange
     identity = build_identity(settings, folder, lambda: centre.agents, clock)
     store = SqliteDocuments(folder / "app.db", clock)
-    routing = RoutingStore(store)
-    services = Services(
-        centre=centre, clock=clock, ids=rising_id, choose=choose, documents=store,
-        conversations=Conversations(store), routing=routing, inboxes=Inboxes(store, clock),
-        queue=HostQueue(), realtime=LocalRealtime(), bot=ScriptedBot(centre.bots, choose), senders={}, pools={},
-        beats={}, address_key=identity.address_key,
-    )  # fmt: skip
+    members = {
+        "centre": centre, "clock": clock, "ids": rising_id, "choose": choose, "documents": store,
+        "conversations": Conversations(store), "routing": RoutingStore(store), "inboxes": Inboxes(store, clock),
+        "queue": HostQueue(), "realtime": LocalRealtime(), "bot": ScriptedBot(centre.bots, choose), "senders": {},
+        "pools": {}, "beats": {}, "address_key": identity.address_key,
+    }  # fmt: skip
+    services = Services(**{**members, **others})
     return App(settings, services, identity, store)
 
 

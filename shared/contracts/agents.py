@@ -62,7 +62,7 @@ class TransferTarget(Request):
     """Where to."""
 
     kind: Literal["queue", "agent", "teamsUser", "phone"]
-    id: Id
+    id: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9._:@+-]+$")]
 
 
 class Transfer(Request):

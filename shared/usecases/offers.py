@@ -14,7 +14,7 @@ from shared.usecases.work import change_item, finish_all, reflect_item
 
 async def accept(services: Services, bells: Bells, agent: AgentProfile, offer_id: str) -> records.Conversation:
     """Take the work; the winner may repeat it. Problems: not-found, offer-gone."""
-    offer = await _mine(services, agent, offer_id)
+    offer = await _mine(services, agent, offer_id, OfferState.ACCEPTED)
     ref = WorkRef(agent.pool, offer.work_id)
 
     def decide(current: Assignment) -> Assignment | None:
@@ -41,7 +41,7 @@ async def accept(services: Services, bells: Bells, agent: AgentProfile, offer_id
 
 async def decline(services: Services, bells: Bells, agent: AgentProfile, offer_id: str) -> agents.OfferEnded:
     """Leave the work to others; repeating it is harmless. Problems: not-found, offer-gone."""
-    offer = await _mine(services, agent, offer_id)
+    offer = await _mine(services, agent, offer_id, OfferState.DECLINED)
     if offer.state is OfferState.DECLINED:
         return agents.OfferEnded(offer_id=offer_id, state=offer.state)
 
@@ -58,10 +58,11 @@ async def decline(services: Services, bells: Bells, agent: AgentProfile, offer_i
     return agents.OfferEnded(offer_id=offer_id, state=OfferState.DECLINED)
 
 
-async def _mine(services: Services, agent: AgentProfile, offer_id: str) -> Offer:
+async def _mine(services: Services, agent: AgentProfile, offer_id: str, repeated: OfferState) -> Offer:
+    """An offer made to this agent that is pending, or that the same answer has ended before."""
     found = await services.routing.offer(agent.pool, offer_id)
     if found is None or found.value.agent_id != agent.id:
         raise not_found("offer")
-    if found.value.state not in (OfferState.PENDING, OfferState.ACCEPTED, OfferState.DECLINED):
+    if found.value.state not in (OfferState.PENDING, repeated):
         raise offer_gone(found.value.state)
     return found.value
