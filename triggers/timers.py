@@ -15,6 +15,7 @@ bp = df.Blueprint()
 async def presence_sweep(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
     """Act on agents of whom nothing is heard any more."""
     await agents.sweep(current().services, DurableBells(client))
+    await sweep.ring_pools(current().services)
 
 
 @bp.timer_trigger(arg_name="timer", schedule="30 * * * * *", use_monitor=False)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from weakref import WeakValueDictionary
 
@@ -41,37 +41,25 @@ class Conversations:
         found = await self._read(id_)
         return found.value if found else None
 
-    async def peek(self, id_: str) -> Conversation | None:
-        """The head as this process knows it, at most a moment behind the store."""
-        known = self._known.get(id_)
-        return known.value if known else await self.get(id_)
-
     async def update(self, id_: str, decide: Decide) -> Change | None:
         """Decide on the current version and commit; again if somebody was faster.
 
+        The first try goes by what this process knows. If that makes no change (or an error), only the store can tell.
         Raises NoConversation, DuplicateMessage, Unavailable, and what `decide` raises.
         """
-
-        async def decided(conversation: Conversation) -> Change | None:
-            return decide(conversation)
-
-        return await self.update_with(id_, decided)
-
-    async def update_with(self, id_: str, decide: Callable[[Conversation], Awaitable[Change | None]]) -> Change | None:
-        """As `update`, for decisions that ask somebody (a bot) on the way; those must be repeatable."""
         turn = self._turns.setdefault(id_, asyncio.Lock())
         async with turn:
-            known = self._known.get(id_) or await self._read(id_)
+            known = self._known.get(id_)
+            if known and (change := _attempt(decide, known.value)) and await self._commit(change, known.etag):
+                return change
             for _ in range(ATTEMPTS_MAX):
-                if known is None:
+                found = await self._read(id_)
+                if found is None:
                     raise NoConversation(id_)
-                change = await decide(known.value)
-                if change is None:
-                    return None
-                if await self._commit(change, known.etag):
+                change = decide(found.value)
+                if change is None or await self._commit(change, found.etag):
                     return change
-                known = await self._read(id_)
-        raise Unavailable(f"conversation {id_} changes too fast")
+            raise Unavailable(f"conversation {id_} changes too fast")
 
     async def create(self, change: Change) -> bool:
         """Store a new conversation; False if its id is taken."""
@@ -108,6 +96,9 @@ class Conversations:
         document = await self._documents.read(Container.CONVERSATIONS, id_, id_)
         if document is None:
             return None
+        known = self._known.get(id_)
+        if known and known.etag == document.etag:
+            return known
         return self._keep(id_, Versioned(head_of(document), document.etag))
 
     async def _commit(self, change: Change, etag: str | None) -> bool:
@@ -140,6 +131,14 @@ class Conversations:
         if len(self._known) > CACHED_MAX:
             self._known.popitem(last=False)
         return head
+
+
+def _attempt(decide: Decide, known: Conversation) -> Change | None:
+    """A decision on a version that may be old; whatever goes wrong, it is repeated on the stored one."""
+    try:
+        return decide(known)
+    except Exception:
+        return None
 
 
 def head_of(document: Document) -> Conversation:

@@ -40,7 +40,7 @@ async def start(services: Services, body: wire.StartChat, key: str | None) -> st
 
 async def write(services: Services, conversation_id: str, body: wire.CustomerMessage) -> None:
     """A message. Problem: conversation-closed."""
-    conversation = await services.conversations.peek(conversation_id)
+    conversation = await services.conversations.get(conversation_id)
     if conversation and conversation.status in (Status.CLOSED, Status.WRAP_UP):
         raise ProblemError(409, "conversation-closed", "the conversation is over; start a new one")
     await _publish(services, conversation_id, Inbound.MESSAGE, body.client_message_id, mask_cards(body.text))
@@ -74,7 +74,7 @@ async def read(services: Services, conversation_id: str, after: int, wait_second
 
 
 async def _read(services: Services, conversation_id: str, after: int) -> wire.ChatMessages:
-    conversation = await services.conversations.peek(conversation_id)
+    conversation = await services.conversations.get(conversation_id)
     if conversation is None:
         return wire.ChatMessages(status="new", messages=[])
     messages = []
@@ -104,7 +104,7 @@ async def _place(services: Services, conversation: Conversation) -> wire.QueuePl
 
 async def typing(services: Services, conversation_id: str, is_typing: bool) -> None:
     """Tell the agent who has the conversation that the customer is typing (or has stopped)."""
-    conversation = await services.conversations.peek(conversation_id)
+    conversation = await services.conversations.get(conversation_id)
     if conversation is None or not conversation.agent_id:
         return
     data = {"conversationId": conversation_id, "typing": is_typing}

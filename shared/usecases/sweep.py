@@ -26,6 +26,12 @@ class Orchestrations(Bells, Protocol):
         """Begin it, unless it runs."""
 
 
+async def ring_pools(services: Services) -> None:
+    """Have each dispatcher look, in case a doorbell was lost."""
+    for pool in _pools(services):
+        await services.queue.ring(pool)
+
+
 async def overdue(services: Services, orchestrations: Orchestrations) -> None:
     """Conversations whose orchestration should have acted a minute ago: begun anew if it has died, rung if not."""
     for conversation in await services.conversations.overdue(services.clock() - OVERDUE_AFTER, OVERDUE_MAX):
@@ -36,15 +42,14 @@ async def overdue(services: Services, orchestrations: Orchestrations) -> None:
 
 async def orphans(services: Services) -> None:
     """Assigned work that its conversation knows nothing of: a crash while a conversation was taken up again."""
-    pools = {queue.pool for queue in services.centre.queues.values()}
-    for pool in sorted(pools):
+    for pool in _pools(services):
         follower = services.pool(pool)
         await follower.catch_up()
         items = list(follower.state.items.values())
         for item in items:
             if item.state is not WorkState.ASSIGNED or services.clock() - item.enqueued_at < OVERDUE_AFTER:
                 continue
-            conversation = await services.conversations.peek(item.conversation_id)
+            conversation = await services.conversations.get(item.conversation_id)
             ref = WorkRef(pool, item.id)
             is_known = conversation is not None and (
                 ref == conversation.work
@@ -54,3 +59,7 @@ async def orphans(services: Services) -> None:
             if not is_known and (conversation is None or conversation.status is not Status.NEW):
                 log.error("work item %s was held by nobody's conversation; it is finished", item.id)
                 await finish_all(services, [ref])
+
+
+def _pools(services: Services) -> list[str]:
+    return sorted({queue.pool for queue in services.centre.queues.values()})

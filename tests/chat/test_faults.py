@@ -244,6 +244,16 @@ async def test_poison_is_parked_while_others_flow(house: House) -> None:
     assert again.json()["code"] == "invalid-state"
 
 
+async def test_what_the_queue_has_given_up_on_is_parked(house: House) -> None:
+    path = "/admin/queues/bus/channel-events%2F$deadletterqueue"
+    await house.http.post(path, content=b"given up", params={"sessionId": "s", "messageId": "m"})
+
+    async def parked() -> Any:
+        return (await house.admin("GET", "/api/manage/dead-letters")).json()["items"]
+
+    assert [letter["body"] for letter in await eventually(parked)] == ["given up"]
+
+
 async def test_a_parked_message_can_be_sent_again_once_its_channel_is_there(open_house: Open) -> None:
     async with open_house() as house:
         await house.receive(text_message(1, "too early"))

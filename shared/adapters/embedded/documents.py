@@ -153,7 +153,8 @@ def _member(path: str) -> str:
 def _row(partition: str, write: Write, now: float) -> Row:
     whole = {"id": write.id, "partition": partition, "type": write.type, "sequence": write.sequence, "body": write.body}
     expires = now + write.lives.total_seconds() if write.lives else None
-    document = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
+    # NaN is no JSON: SQLite could not search among documents that hold one.
+    document = json.dumps(whole, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return partition, write.id, write.type, write.sequence, expires, document
 
 
@@ -167,7 +168,10 @@ def _write(
     connection.execute("SAVEPOINT batch")
     written = []
     for index, (row, etag) in enumerate(zip(rows, etags, strict=True)):
-        lsn = _create(connection, container, row, now) if etag is None else _replace(connection, container, row, etag)
+        if etag is None:
+            lsn = _create(connection, container, row, now)
+        else:
+            lsn = _replace(connection, container, row, etag, now)
         if lsn is None:
             connection.execute("ROLLBACK TO batch")
             connection.execute("RELEASE batch")
@@ -190,9 +194,9 @@ def _create(connection: sqlite3.Connection, container: Container, row: Row, now:
     return connection.execute(_INSERT.format(container), row).lastrowid
 
 
-def _replace(connection: sqlite3.Connection, container: Container, row: Row, etag: str) -> int | None:
+def _replace(connection: sqlite3.Connection, container: Container, row: Row, etag: str, now: float) -> int | None:
     """A replaced row gets a new lsn: that is what the change feed goes by."""
-    query = f'DELETE FROM "{container}" WHERE lsn = ? AND partition = ? AND id = ?'  # noqa: S608
-    if connection.execute(query, (int(etag), *row[:2])).rowcount != 1:
+    query = f'DELETE FROM "{container}" WHERE lsn = ? AND partition = ? AND id = ? AND {_ALIVE}'  # noqa: S608
+    if connection.execute(query, (int(etag), *row[:2], now)).rowcount != 1:
         return None
     return connection.execute(_INSERT.format(container), row).lastrowid
