@@ -11,9 +11,14 @@ PORT ?=
 DATA_DIR ?= .data
 SAMPLE ?=
 ONLY ?=
-export PORT DATA_DIR SAMPLE PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PORT DATA_DIR PIP_DISABLE_PIP_VERSION_CHECK := 1
+ifneq ($(SAMPLE),)
+export ATENDE_CONFIG := $(abspath $(SAMPLE))
+endif
+WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null) docs/openapi.json
+ORIGIN := http://127.0.0.1:$(or $(PORT),7071)
 
-.PHONY: help setup setup-run setup-bench run test check lint unit bench clean lock
+.PHONY: help setup setup-run setup-bench run demo test check lint unit web web-if-node web-check bench clean lock openapi
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,8 +58,35 @@ endef
 local.settings.json: | local.settings.sample.json
 	@cp local.settings.sample.json $@
 
-run: setup-run local.settings.json ## start the embedded host (PORT=, DATA_DIR=)
-	@exec $(RUN) -m devhost start
+web: web/dist/index.html ## build the web apps (needs Node 20)
+
+web/node_modules/.stamp: web/package.json web/package-lock.json
+	@if ! npm --prefix web ci --silent; then
+		echo "The web apps' packages could not be installed: is the package registry reachable?" >&2
+		exit 1
+	fi
+	touch $@
+
+web/dist/index.html: web/node_modules/.stamp $(WEB_SOURCES)
+	@npm --prefix web run --silent build
+	touch $@
+
+web-if-node:
+	@if command -v npm >/dev/null; then
+		$(MAKE) --no-print-directory web
+	else
+		echo "Node 20 is not installed: the API runs, the web apps do not." >&2
+	fi
+
+web-check: web/node_modules/.stamp
+	@npm --prefix web run --silent check
+
+run: setup-run web-if-node local.settings.json ## start the sample contact centre (PORT=, DATA_DIR=, SAMPLE=folder)
+	@echo "Open $(ORIGIN)/ (customers: $(ORIGIN)/chat/, agents: $(ORIGIN)/agent/) once the host is ready."
+	exec $(RUN) -m devhost start
+
+demo: setup ## play customers and agents against a running host (PORT=)
+	@$(RUN) -m demo
 
 check: lint unit ## lint, types and unit tests, in under a minute
 
@@ -67,11 +99,14 @@ lint: setup
 unit: setup
 	@$(RUN) -m pytest -n 4 -m "not slow"
 
-test: setup lint ## everything that CI checks
+test: setup web lint web-check ## everything that CI checks
 	@$(RUN) -m pytest -n 4
 
 bench: setup-bench ## benchmarks beside their peers (ONLY=name)
 	@$(RUN) -m bench $(if $(ONLY),--only $(ONLY))
+
+openapi: setup ## write docs/openapi.json anew from the table of endpoints
+	@$(RUN) -c "from shared.openapi import document_json; print(document_json(), end='')" > docs/openapi.json
 
 lock: ## write requirements.lock anew from the newest versions that fit
 	@rm -rf .data/lock && $(RUN) -m venv .data/lock
@@ -80,4 +115,4 @@ lock: ## write requirements.lock anew from the newest versions that fit
 	mv .data/requirements.lock requirements.lock
 
 clean: ## remove the environment and caches, not the data
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) web/node_modules web/dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
