@@ -15,6 +15,7 @@ from shared.adapters.embedded.realtime import LocalRealtime
 from shared.adapters.scripted_bot import ScriptedBot
 from shared.config.load import load_centre
 from shared.identity import Identity, build_identity
+from shared.ports import WorkQueue
 from shared.records.conversations import Conversations
 from shared.records.inbox import Inboxes
 from shared.records.routing import RoutingStore
@@ -61,11 +62,20 @@ def build_app(settings: Settings, data_dir: Path | None = None, **others: Any) -
     members = {
         "centre": centre, "clock": clock, "ids": rising_id, "choose": choose, "documents": store,
         "conversations": Conversations(store), "routing": RoutingStore(store), "inboxes": Inboxes(store, clock),
-        "queue": HostQueue(), "realtime": LocalRealtime(), "bot": ScriptedBot(centre.bots, choose), "senders": {},
+        "queue": _queue(settings), "realtime": LocalRealtime(), "bot": ScriptedBot(centre.bots, choose), "senders": {},
         "pools": {}, "beats": {}, "address_key": identity.address_key,
     }  # fmt: skip
     services = Services(**{**members, **others})
     return App(settings, services, identity, store)
+
+
+def _queue(settings: Settings) -> WorkQueue:
+    """The embedded host's queues if it runs the app, else Storage queues."""
+    if hosting.data_dir():
+        return HostQueue(storage=not settings.service_bus)
+    from shared.adapters.azure.storage_queue import StorageQueues  # only where it is used: it takes long to import
+
+    return StorageQueues(settings.storage)
 
 
 async def _close() -> None:

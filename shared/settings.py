@@ -20,6 +20,7 @@ class Settings(BaseSettings):
     secrets: str = Field("", validation_alias="ATENDE_SECRETS", description="current one first, comma-separated")
     issuer: str = Field("https://atende.local/dev", validation_alias="ATENDE_ISSUER")
     audience: str = Field("atende", validation_alias="ATENDE_AUDIENCE")
+    storage: str = Field("UseDevelopmentStorage=true", validation_alias="AzureWebJobsStorage")
     service_bus: str = Field("", validation_alias=AliasChoices("ServiceBus", "ServiceBus__fullyQualifiedNamespace"))
     cosmos: str = Field("", validation_alias=AliasChoices("Cosmos", "Cosmos__accountEndpoint"))
 

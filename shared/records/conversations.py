@@ -75,9 +75,9 @@ class Conversations:
         found = await self._documents.page(Container.CONVERSATIONS, id_, "message", after=after, limit=limit)
         return [_messages.load(document.body) for document in found]
 
-    async def timeline(self, id_: str, *, limit: int = 200) -> list[Event]:
-        """The first events."""
-        found = await self._documents.page(Container.CONVERSATIONS, id_, "event", limit=limit)
+    async def timeline(self, id_: str, *, after: int = 0, limit: int = 200) -> list[Event]:
+        """The events from a sequence on."""
+        found = await self._documents.page(Container.CONVERSATIONS, id_, "event", after=after, limit=limit)
         return [_events.load(document.body) for document in found]
 
     async def search(self, where: Mapping[str, str | bool], before: str | None, limit: int) -> list[Conversation]:

@@ -55,7 +55,9 @@ async def seen(services: Services, bells: Bells, agent_id: str) -> None:
     stored = await services.inboxes.heartbeat(agent_id)
     if not await services.inboxes.beat(Heartbeat(agent_id, now), stored.etag if stored else None):
         return
-    if stored and stored.value.stage in (Connection.OFFLINE, Connection.REQUEUE):
+    # Routing is asked, not the heartbeat before: a crash, or a sweep at the same time, may have come between the two.
+    profile = services.profile(agent_id)
+    if profile and not (await services.routing.agent(profile.pool, agent_id, now)).value.is_connected:
         await change_agent(services, agent_id, lambda agent: replace(agent, is_connected=True))
 
 

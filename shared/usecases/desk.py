@@ -87,9 +87,14 @@ async def send(
         change = await services.conversations.update(id_, decide)
     except NoConversation:
         raise not_found("conversation") from None
-    except DuplicateMessage:
+    except (DuplicateMessage, ProblemError):
+        # A repeated request whose first answer was lost: the conversation may have moved on since.
         known = await services.conversations.message(id_, Kind.AGENT, body.client_message_id)
-        return wire.MessageAccepted(id=body.client_message_id, sequence=known.sequence if known else 0)
+        if known is None:
+            raise
+        if known.sender.id != profile.id:
+            raise invalid_state("this clientMessageId is a colleague's in this conversation") from None
+        return wire.MessageAccepted(id=body.client_message_id, sequence=known.sequence)
     assert change  # noqa: S101  # the decision always changes something
     await publish(services, change, None)
     sender = services.senders.get(change.after.channel)
@@ -107,6 +112,9 @@ async def transfer(
     _check_target(services, profile, body.to)
 
     async def do(transfer_id: str) -> None:
+        if await _was_asked_for(services, id_, transfer_id):
+            return
+
         def decide(conversation: Conversation) -> Change | None:
             if conversation.transfer and conversation.transfer.id == transfer_id:
                 return None
@@ -145,7 +153,8 @@ async def reopen(services: Services, bells: Bells, profile: AgentProfile, id_: s
         return views.conversation(conversation)
     if conversation.status is not Status.WAITING or conversation.queue is None:
         raise invalid_state(f"the conversation is {conversation.status}")
-    ref = WorkRef(profile.pool, f"{id_}.{conversation.epoch + 1}")
+    # Not the id that the customer's return would give: whoever is slower must not take the other's item for its own.
+    ref = WorkRef(profile.pool, f"{id_}.{conversation.epoch + 1}.reopened")
     item = WorkItem(
         id=ref.id, conversation_id=id_, kind=WorkKind.NEW, channel=conversation.channel, queue=conversation.queue,
         skills=conversation.skills, priority=conversation.priority, enqueued_at=services.clock(),
@@ -210,6 +219,16 @@ async def wrap_up(
         return draft.done()
 
     return await _change(services, bells, id_, decide)
+
+
+async def _was_asked_for(services: Services, id_: str, transfer_id: str) -> bool:
+    """Whether an earlier try of this request was cut off after its commit; the transfer may be over since."""
+    after = 0
+    while events := await services.conversations.timeline(id_, after=after):
+        if any(event.data.get("transferId") == transfer_id for event in events):
+            return True
+        after = events[-1].sequence
+    return False
 
 
 def _transferred(

@@ -28,7 +28,7 @@ async def ring(services: Services, documents: Sequence[Document], bells: Bells) 
             await bells.ring(conversation.id, conversation.bell)
 
 
-async def tell_screens(services: Services, documents: Sequence[Document]) -> None:
+async def tell_screens(services: Services, documents: Sequence[Document], bells: Bells | None = None) -> None:
     """Tell agents' screens of a conversation's events."""
     for document in documents:
         if document.type != "event" or not document.body["told"]:

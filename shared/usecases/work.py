@@ -98,7 +98,7 @@ async def change_agent(
             return decided
         after = settled(current.value, decided, profile.capacity, now)
         if await services.routing.save_agent(profile.pool, after, current.etag):
-            await _tell_agent(services, agent_id, [_agent_notice(services, after)])
+            await _tell_agent(services, agent_id, await _agent_notices(services, agent_id))
             await services.queue.ring(profile.pool)
             return after
     raise Unavailable("the agent's state changes too fast")
@@ -109,7 +109,7 @@ async def tell(services: Services, changes: Sequence[Assignment], bells: Bells |
     for change in changes:
         await reflect_item(services, change.item, bells)
         if change.agent:
-            notices = [_agent_notice(services, change.agent)]
+            notices = await _agent_notices(services, change.agent.id)
             if change.offer:
                 notices += await _offer_notices(services, change.offer, change.item)
             await _tell_agent(services, change.agent.id, notices)
@@ -120,7 +120,7 @@ async def tell_record(services: Services, record: WorkItem | AgentState | Offer,
     if isinstance(record, WorkItem):
         await reflect_item(services, record, bells)
     elif isinstance(record, AgentState):
-        await _tell_agent(services, record.id, [_agent_notice(services, record)])
+        await _tell_agent(services, record.id, await _agent_notices(services, record.id))
     else:
         item = await services.routing.item(pool, record.work_id)
         await _tell_agent(
@@ -147,6 +147,10 @@ async def reflect_item(services: Services, item: WorkItem, bells: Bells | None) 
 
 
 async def _offer_notices(services: Services, offer: Offer, item: WorkItem | None) -> list[Notice]:
+    """Of the offer as it is stored by now: one that is over must not be shown as open after its end was told."""
+    profile = services.profile(offer.agent_id)
+    stored = await services.routing.offer(profile.pool, offer.id) if profile else None
+    offer = stored.value if stored else offer
     if offer.state is not OfferState.PENDING:
         data = {"offerId": offer.id, "state": offer.state.value}
         return [Notice(f"offer:{offer.id}:ended", "offer.ended", data)]
@@ -157,10 +161,14 @@ async def _offer_notices(services: Services, offer: Offer, item: WorkItem | None
     return [Notice(f"offer:{offer.id}", "offer.created", {"offer": shown})]
 
 
-def _agent_notice(services: Services, agent: AgentState) -> Notice:
-    profile = services.centre.agents.get(agent.id)
-    shown = views.as_json(views.agent(agent, profile)) if profile else {}
-    return Notice(f"agent:{agent.revision}", "agent.updated", {"agent": shown})
+async def _agent_notices(services: Services, agent_id: str) -> list[Notice]:
+    """Of the agent as stored by now: an older state must not be told after a newer one."""
+    profile = services.profile(agent_id)
+    if profile is None:
+        return []
+    state = (await services.routing.agent(profile.pool, agent_id, services.clock())).value
+    shown = views.as_json(views.agent(state, profile))
+    return [Notice(f"agent:{state.revision}", "agent.updated", {"agent": shown})]
 
 
 async def _tell_agent(services: Services, agent_id: str, notices: list[Notice]) -> None:
@@ -173,15 +181,18 @@ async def assign_directly(services: Services, ref: WorkRef, item: WorkItem, agen
     profile = services.centre.agents[agent_id]
     for _ in range(ATTEMPTS_MAX):
         now = services.clock()
+        existing = await services.routing.item(ref.pool, ref.id)
+        if existing and existing.value.state is WorkState.ASSIGNED:
+            return True  # by an earlier try that was cut off: it holds its room already
         current = await services.routing.agent(ref.pool, agent_id, now)
         if current.value.used + item.units > profile.capacity:
             return False
         after = hold(current.value, item.id, Held(item.units, Hold.ACTIVE, item.conversation_id), now)
-        assigned = replace(item, state=WorkState.ASSIGNED, agent_id=agent_id)
+        revision = existing.value.revision + 1 if existing else 0
+        assigned = replace(item, state=WorkState.ASSIGNED, agent_id=agent_id, revision=revision)
         change = Assignment(assigned, settled(current.value, after, profile.capacity, now))
-        if await services.routing.commit(ref.pool, [change], {f"agent:{agent_id}": current.etag}):
-            await _tell_agent(services, agent_id, [_agent_notice(services, change.agent or after)])
-            return True
-        if await services.routing.item(ref.pool, ref.id):
+        etags = {f"agent:{agent_id}": current.etag, f"work:{ref.id}": existing.etag if existing else None}
+        if await services.routing.commit(ref.pool, [change], etags):
+            await _tell_agent(services, agent_id, await _agent_notices(services, agent_id))
             return True
     raise Unavailable("the agent's state changes too fast")

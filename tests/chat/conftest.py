@@ -85,12 +85,12 @@ Open = Callable[..., AbstractAsyncContextManager[House]]
 def open_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
     """Opens a contact centre, again on what an earlier one has stored. `change` edits contact-centre.yaml,
     `others` replaces members of the services."""
-    use_settings(monkeypatch)
 
     @contextlib.asynccontextmanager
     async def opened(
-        change: Change | None = None, mode: Mode = "verify", others: dict[str, Any] | None = None, **files: Change
-    ) -> AsyncIterator[House]:
+        change: Change | None = None, mode: Mode = "verify", others: dict[str, Any] | None = None,
+        settings: dict[str, str] | None = None, **files: Change,
+    ) -> AsyncIterator[House]:  # fmt: skip
         folder = tmp_path / "config"
         if not folder.exists():
             shutil.copytree(ROOT / "config", folder)
@@ -100,7 +100,7 @@ def open_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
                 content = yaml.safe_load(path.read_text())
                 edit(content)
                 path.write_text(yaml.safe_dump(content, allow_unicode=True))
-        monkeypatch.setenv("ATENDE_CONFIG", str(folder))
+        use_settings(monkeypatch, ATENDE_CONFIG=str(folder), **(settings or {}))
         config = load_config(ROOT, tmp_path / "data", port=free_port(), mode=mode, environ=os.environ)
         base_url = f"http://127.0.0.1:{config.port}"
         async with running(config, load_app()) as host, httpx.AsyncClient(base_url=base_url, timeout=40) as http:

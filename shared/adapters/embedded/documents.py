@@ -23,6 +23,7 @@ CREATE INDEX IF NOT EXISTS "{name}_by_type" ON "{name}" (type, id);
 CREATE INDEX IF NOT EXISTS "{name}_by_expiry" ON "{name}" (expires) WHERE expires IS NOT NULL;
 """
 SCHEMA = "".join(_TABLE.format(name=container) for container in Container) + """
+CREATE TABLE IF NOT EXISTS leases (sink TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS conversations_by_wait ON conversations (json_extract(document, '$.body.wait.until'))
     WHERE type = 'conversation';
 CREATE INDEX IF NOT EXISTS inbox_by_heartbeat ON inbox (json_extract(document, '$.body.seen_at'))
@@ -103,6 +104,22 @@ class SqliteDocuments:
     async def ping(self) -> None:
         """See the port."""
         self._query(f'SELECT {_COLUMNS} FROM "{Container.CONVERSATIONS}" LIMIT 1')  # noqa: S608
+
+    def feed(self, container: Container, after: int, limit: int) -> tuple[list[Document], int]:
+        """The latest versions of documents written after a position, in order, and the position to go on from."""
+        query = f'SELECT {_COLUMNS} FROM "{container}" WHERE lsn > ? AND {_ALIVE} ORDER BY lsn LIMIT ?'  # noqa: S608
+        found = self._query(query, after, self._now(), limit)
+        return found, int(found[-1].etag) if found else after
+
+    async def position(self, sink: str) -> int:
+        """How far a sink has come."""
+        rows = self._reader.execute("SELECT position FROM leases WHERE sink = ?", (sink,)).fetchall()
+        return int(rows[0][0]) if rows else 0
+
+    async def keep_position(self, sink: str, position: int) -> None:
+        """A sink has come so far."""
+        row = (sink, position)
+        await self._database.write(lambda c: c.execute("INSERT OR REPLACE INTO leases VALUES (?,?)", row))
 
     async def purge(self) -> int:
         """Remove what has outlived its time; how many documents that were."""

@@ -1,34 +1,37 @@
 """The queues of the embedded host."""
 
-import hashlib
 import sqlite3
 from datetime import datetime
 
 from devhost import client
+from shared.adapters.queues import CHANNEL_EVENTS, WORK, RecentKeys, message_id
 from shared.ports import InboundEvent, Unavailable
 from shared.records.events import event_to_json
 
-CHANNEL_EVENTS = "channel-events"
-WORK = "work"
-
 
 class HostQueue:
-    """The port `WorkQueue`."""
+    """The port `WorkQueue`: on the host's Service Bus queues, or on its Storage queues."""
+
+    def __init__(self, *, storage: bool = False) -> None:
+        self._storage = storage
+        self._doorbells = RecentKeys()
 
     async def publish(self, event: InboundEvent, *, again: str = "") -> None:
         """See the port."""
-        source = "\0".join((event.channel, event.address, event.source_id, again))
-        message_id = hashlib.sha256(source.encode()).hexdigest()
-        await _send(CHANNEL_EVENTS, event_to_json(event), event.address, message_id)
+        await self._send(CHANNEL_EVENTS, event_to_json(event), event.address, message_id(event, again))
 
     async def ring(self, pool: str, at: datetime | None = None) -> None:
         """See the port. Doorbells for one moment are one."""
-        message_id = f"{pool}@{at.isoformat()}" if at else None
-        await _send(WORK, pool.encode(), pool, message_id, at)
+        key = f"{pool}@{at.isoformat()}" if at else None
+        if key is None or self._doorbells.is_new(key):
+            await self._send(WORK, pool.encode(), pool, key, at)
+            self._doorbells.remember(key)
 
-
-async def _send(queue: str, body: bytes, session: str, message_id: str | None, at: datetime | None = None) -> None:
-    try:
-        await client.send(queue, body, session_id=session, message_id=message_id, scheduled_at=at)
-    except (sqlite3.Error, client.NoHost, client.Refused) as error:
-        raise Unavailable(f"the queue {queue} cannot be written: {error}") from error
+    async def _send(self, queue: str, body: bytes, session: str, id_: str | None, at: datetime | None = None) -> None:
+        try:
+            if self._storage:
+                await client.send(queue, body, scheduled_at=at, storage=True)
+            else:
+                await client.send(queue, body, session_id=session, message_id=id_, scheduled_at=at)
+        except (sqlite3.Error, client.NoHost, client.Refused) as error:
+            raise Unavailable(f"the queue {queue} cannot be written: {error}") from error

@@ -1,0 +1,1 @@
+"""Azure services, through the official SDKs."""
