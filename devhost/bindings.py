@@ -1,7 +1,10 @@
 """Between the host's values and the functions' parameters, through the SDK's own converters and its `Datum`s."""
 
+import contextlib
+import importlib
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import azure.functions as func
@@ -10,6 +13,7 @@ from azure.functions.meta import Datum, get_binding_registry
 from devhost.loader import FunctionSpec
 
 Metadata = Mapping[str, Datum]
+_ISO_UTC = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 class Out(func.Out[Any]):  # type: ignore[misc]  # the SDK is untyped
@@ -24,6 +28,30 @@ class Out(func.Out[Any]):  # type: ignore[misc]  # the SDK is untyped
     def get(self) -> Any:
         """The value that the function has set, or None."""
         return self._value
+
+
+def tune_converters() -> None:
+    """Spare the SDK's converters (azure-functions 1.26) two detours; results are the same.
+
+    Each time of a message is tried against six strptime formats (a tenth of a queue-driven app's time), and each
+    document of a change feed is copied key by key through abstract classes.
+    """
+    meta, feed = importlib.import_module("azure.functions.meta"), importlib.import_module("azure.functions._cosmosdb")
+    given = meta.try_parse_datetime_with_formats
+
+    def parse(text: str, formats: list[str]) -> Any:
+        if _ISO_UTC in formats and text.endswith("Z"):
+            with contextlib.suppress(ValueError):
+                return datetime.fromisoformat(text).replace(tzinfo=None), _ISO_UTC, None
+        return given(text, formats)
+
+    def from_dict(cls: Any, document: Mapping[str, Any]) -> Any:
+        made = cls.__new__(cls)
+        made.data = dict(document)
+        return made
+
+    meta.try_parse_datetime_with_formats = parse  # type: ignore[attr-defined]  # the SDK is untyped
+    feed.Document.from_dict = classmethod(from_dict)
 
 
 def decode(binding: str, content: type | None, datum: Datum, metadata: Metadata | None) -> Any:

@@ -15,6 +15,7 @@ import uvicorn
 from azure.functions.meta import Datum
 
 from devhost import client
+from devhost.bindings import tune_converters
 from devhost.config import HostConfig
 from devhost.database import CommitHook, Database
 from devhost.durable.api import DurableApi, connect_sdk_client
@@ -35,6 +36,7 @@ log = logging.getLogger("devhost")
 _apis: dict[str, DurableApi] = {}
 connect_sdk_client(_apis)
 tune_sdk()
+tune_converters()
 
 
 class _Server(uvicorn.Server):
@@ -151,7 +153,13 @@ class Host:
 
     async def _listen(self, listener: socket.socket) -> None:
         settings = uvicorn.Config(
-            self._front.asgi(), lifespan="off", log_config=None, access_log=False, server_header=False, ws="none"
+            self._front.asgi(),
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws="none",
+            proxy_headers=False,
         )
         server = _Server(settings)
         serving = asyncio.create_task(server.serve([listener]))
@@ -170,6 +178,7 @@ def _bind(config: HostConfig) -> socket.socket:
     """Take the port before anything begins."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # which asyncio does not set on such a socket
     try:
         listener.bind((config.bind, config.port))
     except OSError as error:

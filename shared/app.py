@@ -19,7 +19,7 @@ from shared.ports import WorkQueue
 from shared.records.conversations import Conversations
 from shared.records.inbox import Inboxes
 from shared.records.routing import RoutingStore
-from shared.settings import Settings
+from shared.settings import Settings, read_settings
 from shared.usecases.services import Services
 
 _apps: "WeakKeyDictionary[asyncio.AbstractEventLoop, App]" = WeakKeyDictionary()
@@ -38,7 +38,7 @@ class App:
 def current() -> App:
     """The app of the running event loop, made at its first use."""
     loop = asyncio.get_running_loop()
-    return _apps.get(loop) or use(build_app(Settings(), hosting.data_dir()))
+    return _apps.get(loop) or use(build_app(read_settings(), hosting.data_dir()))
 
 
 def use(app: App) -> App:

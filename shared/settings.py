@@ -2,10 +2,16 @@
 
 from pathlib import Path
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).parent.parent
+
+
+class SettingsError(Exception):
+    """A setting has a value that cannot be used."""
+
+    is_for_operator = True  # the host shows the message, not where in the code it came up
 
 
 class Settings(BaseSettings):
@@ -28,3 +34,12 @@ class Settings(BaseSettings):
     def issues_dev_tokens(self) -> bool:
         """Only on a development machine, and only if asked for."""
         return self.dev_tokens and self.environment == "Development"
+
+
+def read_settings() -> Settings:
+    """The settings of this process. Raises SettingsError, which names each one that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [f"{found['loc'][0]}: {found['msg']}" for found in error.errors(include_input=False, include_url=False)]
+        raise SettingsError("\n".join(wrong)) from None

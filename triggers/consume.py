@@ -65,7 +65,10 @@ async def park(message: Received, reason: str) -> None:
 
 async def _patiently(attempt: Callable[[], Awaitable[None]]) -> None:
     """Try again while a dependency is away, as long as the message's lock is renewed."""
-    retries = stamina.retry_context(on=Unavailable, attempts=None, timeout=PATIENCE, wait_initial=0.1, wait_max=10.0)
-    async for trial in retries:
-        with trial:
-            await attempt()
+    try:
+        await attempt()
+    except Unavailable:
+        retries = stamina.retry_context(on=Unavailable, attempts=None, timeout=PATIENCE, wait_max=10.0)
+        async for trial in retries:
+            with trial:
+                await attempt()

@@ -40,22 +40,27 @@ def _feed(container: str, sink: str) -> Callable[[Registered], Registered]:
 @bp.durable_client_input(client_name="client")
 async def feed_bells(documents: func.DocumentList, client: df.DurableOrchestrationClient) -> None:
     """Orchestrations that were not begun or not rung."""
-    await follow.ring(current().services, [_document(found) for found in documents], DurableBells(client))
+    await follow.ring(current().services, _documents(documents, "conversation"), DurableBells(client))
 
 
 @_feed("conversations", "screens")
 async def feed_screens(documents: func.DocumentList) -> None:
     """Agents' screens that were not told of a conversation's events."""
-    await follow.tell_screens(current().services, [_document(found) for found in documents])
+    await follow.tell_screens(current().services, _documents(documents, "event"))
 
 
 @_feed("routing", "routing")
 @bp.durable_client_input(client_name="client")
 async def feed_routing(documents: func.DocumentList, client: df.DurableOrchestrationClient) -> None:
     """Conversations and screens that were not told of routing's decisions."""
-    await follow.tell_routing(current().services, [_document(found) for found in documents], DurableBells(client))
+    found = _documents(documents, "work", "agent", "offer")
+    await follow.tell_routing(current().services, found, DurableBells(client))
+
+
+def _documents(found: func.DocumentList, *types: str) -> list[Document]:
+    """Those of these types; nothing is read of the others."""
+    return [_document(document) for document in found if document["type"] in types]
 
 
 def _document(found: func.Document) -> Document:
-    whole = found.to_dict()
-    return Document(whole["id"], whole["partition"], whole["type"], whole["body"], "", whole["sequence"])
+    return Document(found["id"], found["partition"], found["type"], found["body"], "", found["sequence"])

@@ -251,17 +251,26 @@ class Draft:
 
     def __init__(self, conversation: Conversation, now: datetime, *, is_new: bool = False) -> None:
         self._before = None if is_new else conversation
-        self.conversation, self.now = conversation, now
+        self._conversation, self.now = conversation, now
+        self._fields: dict[str, Any] = {}  # set since; applied together, as a copy of so many fields costs its time
         self._messages: list[Message] = []
         self._events: list[Event] = []
 
+    @property
+    def conversation(self) -> Conversation:
+        """The conversation as it is so far."""
+        if self._fields:
+            self._conversation = replace(self._conversation, **self._fields)
+            self._fields = {}
+        return self._conversation
+
     def set(self, **fields: Any) -> None:
         """Replace fields of the conversation, but not its status."""
-        self.conversation = replace(self.conversation, **fields)
+        self._fields |= fields
 
     def step(self, step: Step, **data: Any) -> None:
         """Take a step of the table; InvalidStep if the status does not allow it."""
-        status = self.conversation.status
+        status: Status = self._so_far("status")
         if step not in TRANSITIONS[status]:
             raise InvalidStep(status, step)
         after = TRANSITIONS[status][step]
@@ -272,35 +281,40 @@ class Draft:
 
     def note(self, type_: str, data: Mapping[str, Any], told: tuple[str, ...] = ()) -> None:
         """Record an event."""
-        self.set(events=self.conversation.events + 1)
-        self._events.append(Event(self.conversation.events, type_, self.now, data, told))
+        number = self._so_far("events") + 1
+        self.set(events=number)
+        self._events.append(Event(number, type_, self.now, data, told))
 
     def say(
         self, id_: str, sender: Sender, text: str, *, visibility: str = "public", delivery: str = "delivered",
         late: bool = False,
     ) -> None:  # fmt: skip
         """Append a message to the transcript."""
-        before = self.conversation
-        self.set(sequence=before.sequence + 1, active_at=self.now)
+        on_screen, sequence = self.conversation.agent_id, self._so_far("sequence") + 1
+        self.set(sequence=sequence, active_at=self.now)
         if sender.kind is Kind.CUSTOMER:
             self.set(last_message=text[:PREVIEW_CHARS_MAX])
-        message = Message(id_, self.conversation.sequence, sender, text, self.now, visibility, delivery, late)
-        self._messages.append(message)
-        data = {"messageId": id_, "sequence": message.sequence, "sender": sender.kind}
-        self.note(MESSAGE, data, (before.agent_id,) if before.agent_id else ())
+        self._messages.append(Message(id_, sequence, sender, text, self.now, visibility, delivery, late))
+        data = {"messageId": id_, "sequence": sequence, "sender": sender.kind}
+        self.note(MESSAGE, data, (on_screen,) if on_screen else ())
 
     def own(self, owner: Owner | None, epoch: int | None = None) -> None:
         """Change the owner under a higher epoch."""
-        self.set(owner=owner, epoch=self.conversation.epoch + 1 if epoch is None else epoch)
+        self.set(owner=owner, epoch=self._so_far("epoch") + 1 if epoch is None else epoch)
 
     def signal(self) -> None:
         """Give the orchestration something to look at."""
-        wait = self.conversation.wait
+        wait: Wait = self._so_far("wait")
         self.set(wait=replace(wait, signals=wait.signals + 1))
+
+    def _so_far(self, field_: str) -> Any:
+        """A field as it is so far, without making a copy of all of them."""
+        return self._fields[field_] if field_ in self._fields else getattr(self._conversation, field_)
 
     def done(self) -> Change:
         """The change; its last event that is no message tells the screens of the agents concerned."""
-        before, after = self._before, replace(self.conversation, version=self.conversation.version + 1)
+        self.set(version=self._conversation.version + 1)
+        before, after = self._before, self.conversation
         on_screen = {before.agent_id if before else None, after.agent_id} - {None}
         steps = [index for index, event in enumerate(self._events) if event.type != MESSAGE]
         if steps and on_screen:

@@ -136,10 +136,11 @@ class Connection(StrEnum):
 
 def silence(last_seen: datetime, now: datetime, downtimes: tuple[Downtime, ...]) -> timedelta:
     """How long nothing was heard of an agent, the server's own downtime not counted."""
-    lost = timedelta()
-    for downtime in downtimes:
-        overlap = min(now, downtime.end) - max(last_seen, downtime.begin)
-        lost += max(overlap, timedelta())
+    lost, counted_until = timedelta(), last_seen
+    for downtime in sorted(downtimes, key=lambda downtime: downtime.begin):
+        begin, end = max(counted_until, downtime.begin), min(now, downtime.end)
+        if begin < end:  # what overlaps an earlier one counts once
+            lost, counted_until = lost + (end - begin), end
     return now - last_seen - lost
 
 

@@ -6,7 +6,7 @@ nobody can take never blocks what is behind it.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -121,20 +121,25 @@ class OfferGone(Exception):
 
 
 def decide(pool: Pool, centre: ContactCentre, now: datetime, limit: int, new_id: NewId) -> list[Assignment]:
-    """The next decisions: offers that are over, then work for whoever may take it; at most `limit`."""
-    decisions = [ended for offer in _overdue(pool, now) if (ended := _end_overdue(pool, offer, centre, now))]
-    touched = {decision.agent.id for decision in decisions if decision.agent}
-    handled = {decision.item.id for decision in decisions}
-    free = _Free(pool, centre, touched)
+    """The next decisions: offers that are over, then work for whoever may take it; at most `limit`.
+
+    An agent is in one decision of a round at most: another one would be made on what the first has changed.
+    """
+    decisions: list[Assignment] = []
+    taken: set[str] = set()
+    for offer in _overdue(pool, now):
+        ended = None if offer.agent_id in taken else _end_overdue(pool, offer, centre, now)
+        if ended:
+            decisions.append(ended)
+            taken.add(offer.agent_id)
+    free = _Free(pool, centre, taken)
     for item in sorted((i for i in pool.items.values() if i.state is WorkState.WAITING), key=lambda i: i.rank):
         if len(decisions) >= limit:
             break
-        if item.id in handled:
-            continue
         agent = free.take(item)
         if agent:
             decisions.append(_offer(item, agent, centre, now, new_id))
-        elif item.target_agent and item.target_agent not in touched:
+        elif item.target_agent and item.target_agent not in taken:
             decisions.append(Assignment(_moved(item, WorkState.FAILED, reason="agent-unavailable")))
     return decisions[:limit]
 
@@ -142,10 +147,10 @@ def decide(pool: Pool, centre: ContactCentre, now: datetime, limit: int, new_id:
 class _Free:
     """The agents who may be offered work now, each taken at most once per round."""
 
-    def __init__(self, pool: Pool, centre: ContactCentre, touched: Iterable[str]) -> None:
+    def __init__(self, pool: Pool, centre: ContactCentre, taken: set[str]) -> None:
         self._refusals_max = centre.offers.refusals_max
         self._by_queue: dict[str, list[tuple[AgentState, AgentProfile]]] = defaultdict(list)
-        self._taken = set(touched)
+        self._taken = taken  # shared with the caller
         self._queue_skills = {queue.id: queue.skills for queue in centre.queues.values()}
         self._by_id: dict[str, tuple[AgentState, AgentProfile]] = {}
         for agent in sorted(pool.agents.values(), key=lambda agent: (agent.idle_since, agent.id)):

@@ -69,9 +69,18 @@ class Inboxes:
             self._writers[agent_id] = asyncio.create_task(self._write(agent_id))
         await written
 
-    def has_told(self, agent_ids: Sequence[str], key: str) -> bool:
-        """Whether this process has told all of them."""
-        return all(f"{agent_id}/{key}" in self._told for agent_id in agent_ids)
+    async def has_told(self, agent_ids: Sequence[str], key: str) -> bool:
+        """Whether all of them have been told, by this process or by one before.
+
+        For who repeats: a read is cheap, a write that is refused is not, and after a crash there is much to repeat.
+        """
+        for agent_id in agent_ids:
+            if f"{agent_id}/{key}" in self._told:
+                continue
+            if await self._documents.read(Container.INBOX, agent_id, f"notice:{key}") is None:
+                return False
+            self._remember(agent_id, key)
+        return True
 
     async def head(self, agent_id: str) -> int:
         """The sequence of the last notice."""
@@ -140,13 +149,13 @@ class Inboxes:
             except Conflict as conflict:
                 self._heads.pop(agent_id, None)
                 if conflict.index > 0:  # told before a restart
-                    self._remember(agent_id, notices.pop(conflict.index - 1))
+                    self._remember(agent_id, notices.pop(conflict.index - 1).key)
                     if not notices:
                         return
                 continue
             self._heads[agent_id] = Versioned(sequence, etags[0])
             for notice in notices:
-                self._remember(agent_id, notice)
+                self._remember(agent_id, notice.key)
             return
         raise Unavailable(f"the inbox of {agent_id} changes too fast")
 
@@ -154,7 +163,7 @@ class Inboxes:
         document = await self._documents.read(Container.INBOX, agent_id, "head")
         return Versioned(int(document.body["sequence"]), document.etag) if document else Versioned(0, None)
 
-    def _remember(self, agent_id: str, notice: Notice) -> None:
-        self._told[f"{agent_id}/{notice.key}"] = None
+    def _remember(self, agent_id: str, key: str) -> None:
+        self._told[f"{agent_id}/{key}"] = None
         if len(self._told) > REMEMBERED_MAX:
             self._told.popitem(last=False)

@@ -12,7 +12,7 @@ from shared.records.conversations import NoConversation
 from shared.records.inbox import Notice
 from shared.usecases import views
 from shared.usecases.idempotency import once
-from shared.usecases.services import Services, conversation_topic, inbox_topic
+from shared.usecases.services import Services, conversation_topic, gathered, inbox_topic
 
 CHANNEL = "chat"
 MESSAGES_MAX = 200
@@ -27,10 +27,11 @@ async def start(services: Services, body: wire.StartChat, key: str | None) -> st
     async def begin(conversation_id: str) -> None:
         now = services.clock()
         said = body.customer.model_dump(by_alias=True, exclude_none=True) if body.customer else {}
+        context = {name: mask_cards(value) if isinstance(value, str) else value for name, value in body.context.items()}
         event = InboundEvent(
             channel=CHANNEL, source_id="start", address=services.address_key(CHANNEL, conversation_id),
             kind=Inbound.STARTED, at=now, received_at=now, text=mask_cards(body.message or ""),
-            conversation_id=conversation_id, locale=body.locale, customer=said, context=dict(body.context),
+            conversation_id=conversation_id, locale=body.locale, customer={name: mask_cards(value) for name, value in said.items() if isinstance(value, str)}, context=context,
             previous_conversation_id=body.previous_conversation_id,
         )  # fmt: skip
         await services.queue.publish(event)
@@ -67,7 +68,7 @@ async def read(services: Services, conversation_id: str, after: int, wait_second
         found = first
         while found.messages == [] and found.status == first.status:
             left = deadline - time.monotonic()
-            if left <= 0 or found.status == "closed" or not await news.wait(left):
+            if left <= 0 or found.status == "closed" or not await gathered(news, left):
                 break
             found = await _read(services, conversation_id, after)
         return found
@@ -121,7 +122,7 @@ async def rate(services: Services, conversation_id: str, survey: wire.Survey) ->
         if conversation.survey is not None:
             raise invalid_state("the conversation has been rated already")
         draft = Draft(conversation, services.clock())
-        draft.set(survey={"score": survey.score, "comment": survey.comment})
+        draft.set(survey={"score": survey.score, "comment": mask_cards(survey.comment or "") or None})
         draft.note(SURVEY_NOTE, {"score": survey.score})
         return draft.done()
 

@@ -213,7 +213,7 @@ async def wrap_up(
             return None
         draft = Draft(conversation, services.clock())
         draft.step(Step.WRAPPED_UP, disposition=body.disposition)
-        draft.set(disposition=body.disposition, notes=body.notes, case_id=body.case_id)
+        draft.set(disposition=body.disposition, notes=mask_cards(body.notes or "") or None, case_id=body.case_id)
         drop_work(draft)
         draft.signal()
         return draft.done()

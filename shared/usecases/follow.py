@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 async def ring(services: Services, documents: Sequence[Document], bells: Bells) -> None:
     """Begin what has not begun, ring what has something to look at."""
     for document in documents:
-        if document.type != "conversation":
+        if document.type != "conversation" or not _wants_to_be_rung(document):
             continue
         conversation = head_of(document)
         if conversation.wait.token == 0 and conversation.status is not Status.CLOSED:
@@ -34,7 +34,7 @@ async def tell_screens(services: Services, documents: Sequence[Document], bells:
         if document.type != "event" or not document.body["told"]:
             continue
         event = event_of(document)
-        if services.inboxes.has_told(event.told, f"{document.partition}:{event.sequence}"):
+        if await services.inboxes.has_told(event.told, f"{document.partition}:{event.sequence}"):
             continue
         conversation = await services.conversations.get(document.partition)
         if conversation:
@@ -52,3 +52,9 @@ async def tell_routing(services: Services, documents: Sequence[Document], bells:
             log.exception("the document %s of pool %s cannot be read", document.id, document.partition)
             continue
         await tell_record(services, record, document.partition, bells)
+
+
+def _wants_to_be_rung(document: Document) -> bool:
+    """Looks before the whole document is read: nearly all of them have been rung."""
+    wait = document.body["wait"]
+    return bool(wait["token"] == 0 or wait["signals"] > wait["seen"])

@@ -10,7 +10,7 @@ from shared.domain.presence import Hold
 from shared.errors import ProblemError
 from shared.records.inbox import StoredNotice
 from shared.usecases import views
-from shared.usecases.services import Services, inbox_topic
+from shared.usecases.services import Services, gathered, inbox_topic
 
 EVENTS_MAX = 200
 CONVERSATIONS_MAX = 200
@@ -27,7 +27,7 @@ async def read(services: Services, profile: AgentProfile, after: str | None, wai
         while True:
             events = await _since(services, profile.id, position)
             left = deadline - time.monotonic()
-            if events or left <= 0 or not await news.wait(left):
+            if events or left <= 0 or not await gathered(news, left):
                 break
     last = events[-1].sequence if events else position
     return wire.Inbox(event_id=str(last), events=[_shown(event) for event in events])

@@ -1,14 +1,18 @@
 """Everything that use cases work with, put together once by the composition root."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.centre import AgentProfile, ContactCentre
-from shared.ports import Bot, ChannelSender, Clock, Documents, Ids, Realtime, WorkQueue
+from shared.ports import Bot, ChannelSender, Clock, Documents, Ids, Realtime, Subscription, WorkQueue
 from shared.records.conversations import Conversations
 from shared.records.inbox import Inboxes
 from shared.records.routing import PoolFollower, RoutingStore
+
+GATHER_SECONDS = 0.02
+"""A message and the bot's answer to it cost one request together; nobody notices the delay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +59,11 @@ def conversation_topic(conversation_id: str) -> str:
 def inbox_topic(agent_id: str) -> str:
     """The topic of news in one inbox."""
     return f"inbox/{agent_id}"
+
+
+async def gathered(news: Subscription, seconds: float) -> bool:
+    """Wait for news as a long poll does: what comes right after the first belongs to the same answer."""
+    if not await news.wait(seconds):
+        return False
+    await asyncio.sleep(min(GATHER_SECONDS, seconds))
+    return True

@@ -12,7 +12,6 @@ from shared.domain.life import reflect
 from shared.domain.presence import AgentState, Held, Hold, hold, settled
 from shared.domain.routing import Assignment, Offer, OfferState, WorkItem, WorkState, finish
 from shared.ports import Bells, Unavailable
-from shared.records.conversations import NoConversation
 from shared.records.inbox import Notice
 from shared.usecases import views
 from shared.usecases.publish import publish
@@ -120,12 +119,12 @@ async def tell_record(services: Services, record: WorkItem | AgentState | Offer,
     if isinstance(record, WorkItem):
         await reflect_item(services, record, bells)
     elif isinstance(record, AgentState):
-        await _tell_agent(services, record.id, await _agent_notices(services, record.id))
-    else:
+        if not await services.inboxes.has_told((record.id,), _agent_key(record)):
+            await _tell_again(services, record.id, await _agent_notices(services, record.id))
+    elif not await services.inboxes.has_told((record.agent_id,), _offer_key(record)):
         item = await services.routing.item(pool, record.work_id)
-        await _tell_agent(
-            services, record.agent_id, await _offer_notices(services, record, item.value if item else None)
-        )
+        notices = await _offer_notices(services, record, item.value if item else None)
+        await _tell_again(services, record.agent_id, notices)
 
 
 async def reflect_item(services: Services, item: WorkItem, bells: Bells | None) -> Conversation | None:
@@ -136,14 +135,22 @@ async def reflect_item(services: Services, item: WorkItem, bells: Bells | None) 
         reflect(draft, item, services.centre)
         return None if draft.conversation is conversation else draft.done()
 
-    try:
-        change = await services.conversations.update(item.conversation_id, decide)
-    except NoConversation:
-        return None
+    conversation = await services.conversations.get(item.conversation_id)
+    if conversation is None or decide(conversation) is None:
+        return conversation
+    change = await services.conversations.update(item.conversation_id, decide)
     if change is None:
         return await services.conversations.get(item.conversation_id)
     await publish(services, change, bells)
     return change.after
+
+
+def _offer_key(offer: Offer) -> str:
+    return f"offer:{offer.id}" if offer.state is OfferState.PENDING else f"offer:{offer.id}:ended"
+
+
+def _agent_key(agent: AgentState) -> str:
+    return f"agent:{agent.revision}"
 
 
 async def _offer_notices(services: Services, offer: Offer, item: WorkItem | None) -> list[Notice]:
@@ -153,12 +160,12 @@ async def _offer_notices(services: Services, offer: Offer, item: WorkItem | None
     offer = stored.value if stored else offer
     if offer.state is not OfferState.PENDING:
         data = {"offerId": offer.id, "state": offer.state.value}
-        return [Notice(f"offer:{offer.id}:ended", "offer.ended", data)]
+        return [Notice(_offer_key(offer), "offer.ended", data)]
     about = await services.conversations.get(offer.conversation_id)
     if about is None:
         return []
     shown = views.as_json(views.offer(offer, about, item, services.centre))
-    return [Notice(f"offer:{offer.id}", "offer.created", {"offer": shown})]
+    return [Notice(_offer_key(offer), "offer.created", {"offer": shown})]
 
 
 async def _agent_notices(services: Services, agent_id: str) -> list[Notice]:
@@ -168,7 +175,13 @@ async def _agent_notices(services: Services, agent_id: str) -> list[Notice]:
         return []
     state = (await services.routing.agent(profile.pool, agent_id, services.clock())).value
     shown = views.as_json(views.agent(state, profile))
-    return [Notice(f"agent:{state.revision}", "agent.updated", {"agent": shown})]
+    return [Notice(_agent_key(state), "agent.updated", {"agent": shown})]
+
+
+async def _tell_again(services: Services, agent_id: str, notices: list[Notice]) -> None:
+    untold = [notice for notice in notices if not await services.inboxes.has_told([agent_id], notice.key)]
+    if untold:
+        await _tell_agent(services, agent_id, untold)
 
 
 async def _tell_agent(services: Services, agent_id: str, notices: list[Notice]) -> None:

@@ -5,11 +5,12 @@ takes longer. Writes share the writer thread of devhost.database, which commits 
 """
 
 import asyncio
-import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from devhost.database import Database, connect
 from shared.ports import BATCH_OPERATIONS_MAX, Clock, Conflict, Container, Document, Unavailable, Write
@@ -151,7 +152,7 @@ class SqliteDocuments:
         except sqlite3.Error as error:
             raise Unavailable(f"the store cannot read: {error}") from error
         return [
-            Document(id_, partition, type_, json.loads(document)["body"], str(lsn), sequence)
+            Document(id_, partition, type_, orjson.loads(document)["body"], str(lsn), sequence)
             for id_, partition, type_, document, lsn, sequence in rows
         ]
 
@@ -170,8 +171,7 @@ def _member(path: str) -> str:
 def _row(partition: str, write: Write, now: float) -> Row:
     whole = {"id": write.id, "partition": partition, "type": write.type, "sequence": write.sequence, "body": write.body}
     expires = now + write.lives.total_seconds() if write.lives else None
-    # NaN is no JSON: SQLite could not search among documents that hold one.
-    document = json.dumps(whole, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    document = orjson.dumps(whole).decode()
     return partition, write.id, write.type, write.sequence, expires, document
 
 
