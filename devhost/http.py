@@ -93,7 +93,8 @@ class Front:
         return Response(status_code=404)
 
     async def _invoke(self, spec: FunctionSpec, request: Request, parameters: dict[str, str], body: bytes) -> Response:
-        if not self._keys.allows(str(spec.trigger.get("authLevel", "function")).lower(), _key(request)):
+        level = str(spec.trigger.get("authLevel", "function")).lower()
+        if level != "anonymous" and not self._keys.allows(level, _key(request)):
             return Response(status_code=401)
         value = {
             "method": Datum(request.method, "string"),

@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import logging
+import random
 import threading
 import uuid
 from collections.abc import Callable, Mapping
@@ -53,7 +54,7 @@ class Invoker:
 
     async def call(self, spec: FunctionSpec, trigger: Datum, metadata: Metadata | None = None) -> Invocation:
         """Run the function on a trigger value; its own exceptions, TypeError and TimeoutError come through."""
-        context = Context(spec.name, self._app_dir, str(uuid.uuid4()))
+        context = Context(spec.name, self._app_dir, _invocation_id())
         tokens = structlog.contextvars.bind_contextvars(function=spec.name, invocation_id=context.invocation_id)
         self.running += 1
         try:
@@ -94,6 +95,11 @@ class Invoker:
                 return await spec.func(**arguments)
             call = contextvars.copy_context().run
             return await asyncio.get_running_loop().run_in_executor(self._pool, call, _blocking, spec.func, arguments)
+
+
+def _invocation_id() -> str:
+    """A UUID for the logs. Not from the system's randomness: that is a system call, and nothing here is a secret."""
+    return str(uuid.UUID(int=random.getrandbits(128), version=4))
 
 
 def _blocking(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:

@@ -58,7 +58,8 @@ def build_app(settings: Settings, data_dir: Path | None = None, **others: Any) -
     centre = load_centre(settings.config_dir)
     clock, choose = utc_now, random.SystemRandom().randrange
     identity = build_identity(settings, folder, lambda: centre.agents, clock)
-    store = SqliteDocuments(folder / "app.db", clock)
+    # The embedded host holds its data folder alone; of another host we do not know how many processes it runs.
+    store = SqliteDocuments(folder / "app.db", clock, is_exclusive=hosting.data_dir() is not None)
     members = {
         "centre": centre, "clock": clock, "ids": rising_id, "choose": choose, "documents": store,
         "conversations": Conversations(store), "routing": RoutingStore(store), "inboxes": Inboxes(store, clock),

@@ -133,6 +133,9 @@ class WorkQueue(Protocol):
     async def ring(self, pool: str, at: datetime | None = None) -> None:
         """Have the dispatcher look at a pool, now or then."""
 
+    def taken(self, pool: str) -> None:
+        """The dispatcher has a doorbell in hand and is about to look: rings until now have been heard."""
+
 
 class Bells(Protocol):
     """The orchestrations. Both are safe to repeat."""

@@ -136,7 +136,7 @@ class Inboxes:
 
     async def _append(self, agent_id: str, batch: list[Notice]) -> None:
         notices = list({notice.key: notice for notice in batch}.values())
-        for _ in range(ATTEMPTS_MAX):
+        for _ in range(ATTEMPTS_MAX + len(notices)):  # each may turn out to have been told
             head = self._heads.get(agent_id) or await self._read_head(agent_id)
             now = self._clock()
             sequence = head.value + len(notices)

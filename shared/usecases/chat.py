@@ -17,6 +17,7 @@ from shared.usecases.services import Services, conversation_topic, gathered, inb
 CHANNEL = "chat"
 MESSAGES_MAX = 200
 SURVEY_NOTE = "surveyed"
+ECHO_SECONDS = 0.25
 
 
 async def start(services: Services, body: wire.StartChat, key: str | None) -> str:
@@ -31,7 +32,8 @@ async def start(services: Services, body: wire.StartChat, key: str | None) -> st
         event = InboundEvent(
             channel=CHANNEL, source_id="start", address=services.address_key(CHANNEL, conversation_id),
             kind=Inbound.STARTED, at=now, received_at=now, text=mask_cards(body.message or ""),
-            conversation_id=conversation_id, locale=body.locale, customer={name: mask_cards(value) for name, value in said.items() if isinstance(value, str)}, context=context,
+            conversation_id=conversation_id, locale=body.locale, context=context,
+            customer={name: mask_cards(value) for name, value in said.items()},
             previous_conversation_id=body.previous_conversation_id,
         )  # fmt: skip
         await services.queue.publish(event)
@@ -61,14 +63,20 @@ async def _publish(services: Services, conversation_id: str, kind: Inbound, sour
 
 
 async def read(services: Services, conversation_id: str, after: int, wait_seconds: float) -> wire.ChatMessages:
-    """What is new; with a wait, as soon as there is something: a message or another status."""
+    """What is new; with a wait, as soon as there is something: a message or another status.
+
+    The customer's own words wait a moment for the answer to them.
+    """
     async with services.realtime.listen(conversation_topic(conversation_id)) as news:
-        first = await _read(services, conversation_id, after)
+        found = first = await _read(services, conversation_id, after)
         deadline = time.monotonic() + wait_seconds
-        found = first
-        while found.messages == [] and found.status == first.status:
+        while found.status == first.status and found.status != "closed":
+            if any(message.sender.kind != "customer" for message in found.messages):
+                break
+            if found.messages:
+                deadline = min(deadline, time.monotonic() + ECHO_SECONDS)
             left = deadline - time.monotonic()
-            if left <= 0 or found.status == "closed" or not await gathered(news, left):
+            if left <= 0 or not await gathered(news, left):
                 break
             found = await _read(services, conversation_id, after)
         return found

@@ -11,6 +11,7 @@ ROUNDS_MAX = 40
 
 async def dispatch(services: Services, pool: str, bells: Bells) -> None:
     """Decide all that can be decided now; a doorbell is set for the next deadline. Safe to repeat."""
+    services.queue.taken(pool)
     follower = services.pool(pool)
     for _ in range(ROUNDS_MAX):
         await follower.catch_up()

@@ -5,7 +5,7 @@ import time
 from shared.contracts import agents as wire
 from shared.contracts import records
 from shared.domain.centre import AgentProfile
-from shared.domain.conversation import Status
+from shared.domain.conversation import Kind, Status
 from shared.domain.presence import Hold
 from shared.errors import ProblemError
 from shared.records.inbox import StoredNotice
@@ -14,6 +14,7 @@ from shared.usecases.services import Services, gathered, inbox_topic
 
 EVENTS_MAX = 200
 CONVERSATIONS_MAX = 200
+ECHO_SECONDS = 0.25
 _ON_SCREEN = (Status.ACTIVE, Status.WAITING, Status.WRAP_UP)
 
 
@@ -26,23 +27,26 @@ async def read(services: Services, profile: AgentProfile, after: str | None, wai
         deadline = time.monotonic() + wait_seconds
         while True:
             events = await _since(services, profile.id, position)
+            if events:
+                deadline = min(deadline, time.monotonic() + (ECHO_SECONDS if all(map(_is_echo, events)) else 0))
             left = deadline - time.monotonic()
-            if events or left <= 0 or not await gathered(news, left):
+            if left <= 0 or not await gathered(news, left):
                 break
     last = events[-1].sequence if events else position
     return wire.Inbox(event_id=str(last), events=[_shown(event) for event in events])
 
 
+def _is_echo(event: StoredNotice) -> bool:
+    """Only what the agent has done: it can wait a moment for what others do."""
+    return event.type == "message.upserted" and event.data["message"]["sender"]["kind"] == Kind.AGENT
+
+
 async def _since(services: Services, agent_id: str, position: int) -> list[StoredNotice]:
-    events = await services.inboxes.after(agent_id, position, EVENTS_MAX)
-    if events:
-        is_gap = events[0].sequence != position + 1
-    else:
-        is_gap = await services.inboxes.head(agent_id) != position
-        if is_gap:  # something may have come in between the two reads
-            events = await services.inboxes.after(agent_id, position, EVENTS_MAX)
-            is_gap = not events or events[0].sequence != position + 1
-    if is_gap:
+    head = await services.inboxes.head(agent_id)
+    if head == position:
+        return []
+    events = await services.inboxes.after(agent_id, position, EVENTS_MAX) if head > position else []
+    if not events or events[0].sequence != position + 1:
         raise _expired()
     return events
 

@@ -4,6 +4,7 @@
 repeats it for commits that a crash kept from being told.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -104,14 +105,18 @@ async def change_agent(
 
 
 async def tell(services: Services, changes: Sequence[Assignment], bells: Bells | None) -> None:
-    """Tell of committed changes: the conversation first, then the agent's screen."""
-    for change in changes:
-        await reflect_item(services, change.item, bells)
-        if change.agent:
-            notices = await _agent_notices(services, change.agent.id)
-            if change.offer:
-                notices += await _offer_notices(services, change.offer, change.item)
-            await _tell_agent(services, change.agent.id, notices)
+    """Tell of committed changes, which concern different work items and agents."""
+    await asyncio.gather(*(_tell_one(services, change, bells) for change in changes))
+
+
+async def _tell_one(services: Services, change: Assignment, bells: Bells | None) -> None:
+    """The conversation first, then the agent's screen."""
+    await reflect_item(services, change.item, bells)
+    if change.agent:
+        notices = await _agent_notices(services, change.agent.id)
+        if change.offer:
+            notices += await _offer_notices(services, change.offer, change.item)
+        await _tell_agent(services, change.agent.id, notices)
 
 
 async def tell_record(services: Services, record: WorkItem | AgentState | Offer, pool: str, bells: Bells) -> None:

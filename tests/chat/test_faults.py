@@ -186,7 +186,7 @@ async def test_a_lost_agents_conversations_go_first_in_line(open_house: Open) ->
         await agents.sweep(house.app.services, house.bells)
         await sam.sees(zoe.id, "queued")
         await asyncio.gather(*(sam.sees(other.id, "queued") for other in others))
-        assert (await zoe.look())["queue"]["position"] == 1
+        assert (await zoe.until(lambda shown: shown["queue"]))["queue"]["position"] == 1
         bob = await house.desk("bob")
         taken = await bob.accept(await bob.offer(zoe.id))
         assert taken["owner"]["id"] == "bob"

@@ -1,6 +1,9 @@
 """A conversation from first word to wrap-up, through the public API."""
 
+from typing import Any
+
 from tests.chat.conftest import House, Open
+from tests.chat.people import Desk
 from tests.devhost.conftest import eventually
 
 
@@ -35,7 +38,7 @@ async def test_the_whole_life(house: House) -> None:
     assert view["customer"]["name"] == "Zoe"
 
 
-async def _has_heard(desk, part: str) -> bool:  # type: ignore[no-untyped-def]  # a desk
+async def _has_heard(desk: Desk, part: str) -> bool:
     return any(
         part in event["data"]["message"]["text"] for event in await desk.events() if event["type"] == "message.upserted"
     )
@@ -66,7 +69,7 @@ async def test_an_agent_takes_no_more_than_capacity_allows(house: House) -> None
         await alice.accept(await alice.offer(customer.id))
     me = await alice.me()
     assert (me["capacity"], me["presence"]["effective"]) == ({"used": 3, "total": 3}, "doNotDisturb")
-    shown = await waiting[3].look()
+    shown = await waiting[3].until(lambda shown: shown["queue"])
     assert (shown["status"], shown["queue"]["position"]) == ("queued", 1)
     await alice.does("end", waiting[0].id)
     await alice.does("wrap-up", waiting[0].id, disposition="resolved")
@@ -173,7 +176,7 @@ async def test_everything_is_there_after_a_restart(open_house: Open) -> None:
         alice = await house.desk("alice")
         zoe = await house.talking(alice)
         await zoe.say("before")
-        before = await eventually(lambda: _messages(alice, zoe.id, 5))
+        before = await eventually(lambda: _messages_with(alice, zoe.id, "before"))
     async with open_house() as again:
         zoe._http = alice._http = again.http  # the same people with the same tokens
         view = await alice.view(zoe.id)
@@ -187,6 +190,6 @@ async def test_everything_is_there_after_a_restart(open_house: Open) -> None:
         await alice.is_free()
 
 
-async def _messages(desk, conversation_id: str, least: int):  # type: ignore[no-untyped-def]  # a desk
+async def _messages_with(desk: Desk, conversation_id: str, text: str) -> Any:
     messages = (await desk.view(conversation_id))["messages"]
-    return messages if len(messages) >= least else None
+    return messages if text in [message["text"] for message in messages] else None

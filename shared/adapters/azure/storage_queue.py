@@ -38,6 +38,9 @@ class StorageQueues:
         await self._send(WORK, pool.encode(), delay)
         self._doorbells.remember(key)
 
+    def taken(self, pool: str) -> None:
+        """See the port. Other processes may take doorbells of this one, so each ring sends one."""
+
     async def close(self) -> None:
         """Let go of the connections."""
         for client in self._clients.values():

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from devhost.database import Database, connect
+from shared.adapters.embedded.latest import LatestDocuments
 from shared.ports import BATCH_OPERATIONS_MAX, Clock, Conflict, Container, Document, Unavailable, Write
 
 _TABLE = """
@@ -32,18 +33,27 @@ CREATE INDEX IF NOT EXISTS inbox_by_heartbeat ON inbox (json_extract(document, '
 """  # fmt: skip
 _COLUMNS = "id, partition, type, document, lsn, sequence"
 PURGE_ROWS_MAX = 5_000
+LATEST_MAX = 20_000
 
 
 class SqliteDocuments:
-    """The port `Documents` on one file. To be made and used on one event loop."""
+    """The port `Documents` on one file. To be made and used on one event loop.
 
-    def __init__(self, path: Path, clock: Clock, hook: Callable[[str], None] | None = None) -> None:
+    `is_exclusive` says that nobody else writes to the file: then documents read by id come from memory.
+    """
+
+    def __init__(
+        self, path: Path, clock: Clock, hook: Callable[[str], None] | None = None, *, is_exclusive: bool = False
+    ) -> None:  # fmt: skip
         self._clock = clock
+        self._latest = LatestDocuments(LATEST_MAX if is_exclusive else 0)
         self._database = Database(path, asyncio.get_running_loop(), hook, SCHEMA)
         self._reader = connect(path, readonly=True)
 
     async def read(self, container: Container, partition: str, id_: str) -> Document | None:
         """See the port."""
+        if known := self._latest.get(container, partition, id_):
+            return known
         query = f'SELECT {_COLUMNS} FROM "{container}" WHERE partition = ? AND id = ? AND {_ALIVE}'  # noqa: S608
         rows = self._query(query, partition, id_, self._now())
         return rows[0] if rows else None
@@ -94,8 +104,12 @@ class SqliteDocuments:
         rows = [_row(partition, write, now) for write in writes]
         etags = [write.etag for write in writes]
 
+        def remember(result: tuple[str, ...] | Conflict) -> None:
+            if not isinstance(result, Conflict):
+                self._latest.remember(container, partition, writes, result)
+
         try:
-            written = await self._database.write(lambda c: _write(c, container, rows, etags, now))
+            written = await self._database.write(lambda c: _write(c, container, rows, etags, now), remember)
         except sqlite3.Error as error:
             raise Unavailable(f"the store cannot write: {error}") from error
         if isinstance(written, Conflict):

@@ -13,6 +13,7 @@ def utc_now() -> datetime:
 def rising_id() -> str:
     """A UUID of version 7 (RFC 9562): 48 bits of time in milliseconds, the rest random."""
     milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds << 80) | (7 << 76) | (secrets.randbits(12) << 64) | (2 << 62) | secrets.randbits(62)
+    chance = secrets.randbits(74)
+    value = (milliseconds << 80) | (7 << 76) | (chance >> 62 << 64) | (2 << 62) | (chance & ((1 << 62) - 1))
     digits = f"{value:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -1,5 +1,6 @@
 """The queues of the embedded host."""
 
+import asyncio
 import sqlite3
 from datetime import datetime
 
@@ -15,17 +16,37 @@ class HostQueue:
     def __init__(self, *, storage: bool = False) -> None:
         self._storage = storage
         self._doorbells = RecentKeys()
+        self._waiting: dict[str, asyncio.Task[None]] = {}
 
     async def publish(self, event: InboundEvent, *, again: str = "") -> None:
         """See the port."""
         await self._send(CHANNEL_EVENTS, event_to_json(event), event.address, message_id(event, again))
 
     async def ring(self, pool: str, at: datetime | None = None) -> None:
-        """See the port. Doorbells for one moment are one."""
-        key = f"{pool}@{at.isoformat()}" if at else None
-        if key is None or self._doorbells.is_new(key):
+        """See the port. A doorbell that nobody has taken yet serves all who ring; so do those for one moment."""
+        if at is None:
+            await asyncio.shield(self._waiting.get(pool) or self._ring_now(pool))
+            return
+        key = f"{pool}@{at.isoformat()}"
+        if self._doorbells.is_new(key):
             await self._send(WORK, pool.encode(), pool, key, at)
             self._doorbells.remember(key)
+
+    def taken(self, pool: str) -> None:
+        """See the port."""
+        self._waiting.pop(pool, None)
+
+    def _ring_now(self, pool: str) -> asyncio.Task[None]:
+        sending = asyncio.create_task(self._send(WORK, pool.encode(), pool, None))
+        self._waiting[pool] = sending
+
+        def forget_failure(sent: asyncio.Task[None]) -> None:
+            failed = sent.cancelled() or sent.exception()
+            if failed and self._waiting.get(pool) is sent:
+                del self._waiting[pool]
+
+        sending.add_done_callback(forget_failure)
+        return sending
 
     async def _send(self, queue: str, body: bytes, session: str, id_: str | None, at: datetime | None = None) -> None:
         try:
