@@ -42,11 +42,16 @@ def _is_echo(event: StoredNotice) -> bool:
 
 
 async def _since(services: Services, agent_id: str, position: int) -> list[StoredNotice]:
+    """What came after a position that was given out, which may be ahead of the head as this process knows it."""
     head = await services.inboxes.head(agent_id)
     if head == position:
         return []
-    events = await services.inboxes.after(agent_id, position, EVENTS_MAX) if head > position else []
-    if not events or events[0].sequence != position + 1:
+    events = await services.inboxes.after(agent_id, position, EVENTS_MAX)
+    if events:
+        is_known = events[0].sequence == position + 1
+    else:
+        is_known = bool(await services.inboxes.after(agent_id, position - 1, 1))
+    if not is_known:
         raise _expired()
     return events
 
