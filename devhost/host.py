@@ -153,13 +153,7 @@ class Host:
 
     async def _listen(self, listener: socket.socket) -> None:
         settings = uvicorn.Config(
-            self._front.asgi(),
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            ws="none",
-            proxy_headers=False,
+            self._front.asgi(), lifespan="off", log_config=None, access_log=False, server_header=False, ws="none"
         )
         server = _Server(settings)
         serving = asyncio.create_task(server.serve([listener]))

@@ -1,5 +1,6 @@
 """The host's HTTP face: function routes, webhooks and the status page."""
 
+import functools
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -179,6 +180,12 @@ def _joined(items: Iterable[tuple[str, str]]) -> dict[str, Datum]:
     return {name: Datum(",".join(several), "string") for name, several in values.items()}
 
 
+@functools.lru_cache(1024)
+def _check_header(name: str, value: str) -> None:
+    """Raises ValueError. Apps send the same headers again and again."""
+    _HEADERS.validate_python({name: value})
+
+
 def _response(returned: Any) -> Response:
     """What the function returned, on the wire; TypeError or ValueError if that cannot be."""
     datum = encode("http", returned)
@@ -189,9 +196,10 @@ def _response(returned: Any) -> Response:
     if not 200 <= status <= 599:
         raise ValueError(f"{status} is not a final HTTP status")
     response = Response(b"" if status in (204, 304) else value["body"].value, status)
-    for name, header in _HEADERS.validate_python({n: h.value for n, h in value["headers"].items()}).items():
+    for name, header in value["headers"].items():
+        _check_header(name, header.value)
         if name.lower() not in _OF_THE_SERVER:
-            response.headers[name] = header
+            response.headers[name] = header.value
     for morsel in (morsel for cookie in value["cookies"] or [] for morsel in cookie.values()):
         response.headers.append("set-cookie", morsel.OutputString())
     return response

@@ -85,7 +85,7 @@ class Documents(Protocol):
     ) -> list[Document]:  # fmt: skip
         """Documents of all partitions whose members equal `where`, and of which one is less than a value.
 
-        Ids fall; `before` is the last id of the page before.
+        Ids fall, `before` is the last id of the page before; with `below`, that member rises and there are no pages.
         """
 
     async def ping(self) -> None:

@@ -19,7 +19,7 @@ async def read_me(call: Call[None]) -> Agent:
 @operation(bp, "setPresence")
 async def set_presence(call: Call[SetPresence]) -> Agent:
     """Choose a presence, now or for later."""
-    return await agents.set_presence(call.services, call.bells, call.agent, call.body)
+    return await agents.set_presence(call.services, call.agent, call.body)
 
 
 @operation(bp, "heartbeat")

@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -46,7 +46,7 @@ class Call(Generic[Body]):
 
     @property
     def bells(self) -> Bells:
-        """The orchestrations: for the operations of staff only."""
+        """The orchestrations: for operations that ring."""
         if self.durable is None:
             raise TypeError("this operation has no durable client")
         return self.durable
@@ -77,15 +77,13 @@ def operation(bp: df.Blueprint, name: str) -> Callable[[Registered], Registered]
     def register(handler: Registered) -> Registered:
         serve = _Operation(endpoint, handler)
 
-        # Every call of an agent counts as a heartbeat, and that may wake an orchestration.
         async def with_client(req: func.HttpRequest, client: Any) -> func.HttpResponse:
             return await serve(req, DurableBells(client))
 
         async def without_client(req: func.HttpRequest) -> func.HttpResponse:
             return await serve(req, None)
 
-        is_for_staff = endpoint.caller in ("agent", "admin")
-        function = bp.durable_client_input("client")(with_client) if is_for_staff else without_client
+        function = bp.durable_client_input("client")(with_client) if endpoint.rings else without_client
         function = bp.route(endpoint.route, methods=[endpoint.method], auth_level=func.AuthLevel.ANONYMOUS)(function)
         bp.function_name(function_name(name))(function)
         return handler
@@ -127,7 +125,7 @@ class _Operation:
         endpoint, app = self._endpoint, current()
         raw = requests.read_body(req)
         id_ = requests.path_id(req) if self._has_id else ""
-        staff = await self._authenticate(app, req, id_, bells)
+        staff = await self._authenticate(app, req, id_)
         call = Call(
             app, id_, self._query(req), self._body(raw), requests.idempotency_key(req) if endpoint.creates else None,
             staff, bells,
@@ -139,7 +137,7 @@ class _Operation:
             return None
         return requests.parse_body(self._endpoint.body, raw or (b"{}" if self._endpoint.is_body_optional else b""))
 
-    async def _authenticate(self, app: App, req: func.HttpRequest, id_: str, bells: Bells | None) -> Caller | None:
+    async def _authenticate(self, app: App, req: func.HttpRequest, id_: str) -> Caller | None:
         """Raises ProblemError 401, and 403 for whom this is not meant."""
         wanted = self._endpoint.caller
         if wanted == "anyone":
@@ -153,5 +151,5 @@ class _Operation:
         if not caller.roles or (wanted == "admin" and Role.ADMIN not in caller.roles):
             raise forbidden("this takes another role")
         if Role.AGENT in caller.roles:
-            await agents.seen(app.services, cast(Bells, bells), caller.profile.id)
+            await agents.seen(app.services, caller.profile.id)  # every call counts as a heartbeat
         return caller

@@ -36,6 +36,7 @@ class Endpoint:
     query: tuple[Parameter, ...] = ()
     problems: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     creates: bool = False  # takes Idempotency-Key
+    rings: bool = False  # has the orchestration of a conversation look
 
     @property
     def route(self) -> str:
@@ -109,11 +110,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "acceptOffer", "POST", "/api/offers/{id}/accept", "Take the work offered", "agent",
-        {200: agents.ConversationAnswer}, problems={**_NOT_FOUND, 409: ("offer-gone",)},
+        {200: agents.ConversationAnswer}, problems={**_NOT_FOUND, 409: ("offer-gone",)}, rings=True,
     ),
     Endpoint(
         "declineOffer", "POST", "/api/offers/{id}/decline", "Leave the work to others", "agent",
-        {200: agents.OfferEnded}, problems={**_NOT_FOUND, 409: ("offer-gone",)},
+        {200: agents.OfferEnded}, problems={**_NOT_FOUND, 409: ("offer-gone",)}, rings=True,
     ),
     Endpoint(
         "listConversations", "GET", "/api/conversations", "Conversations, the newest first", "agent",
@@ -133,24 +134,24 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "transfer", "POST", f"{_CONVERSATION}/transfer", "Hand the conversation over", "agent",
-        {202: agents.TransferAccepted}, body=agents.Transfer, creates=True,
+        {202: agents.TransferAccepted}, body=agents.Transfer, creates=True, rings=True,
         problems={**_MINE, 422: ("transfer-unsupported", "idempotency-mismatch")},
     ),
     Endpoint(
         "setAside", "POST", f"{_CONVERSATION}/set-aside", "Wait for the customer without holding capacity", "agent",
-        {200: agents.ConversationAnswer}, problems=_MINE,
+        {200: agents.ConversationAnswer}, problems=_MINE, rings=True,
     ),
     Endpoint(
         "reopen", "POST", f"{_CONVERSATION}/reopen", "Take a conversation up again that was set aside", "agent",
-        {200: agents.ConversationAnswer}, problems=_MINE,
+        {200: agents.ConversationAnswer}, problems=_MINE, rings=True,
     ),
     Endpoint(
         "end", "POST", f"{_CONVERSATION}/end", "End the conversation; wrap-up begins", "agent",
-        {200: agents.ConversationAnswer}, problems=_MINE,
+        {200: agents.ConversationAnswer}, problems=_MINE, rings=True,
     ),
     Endpoint(
         "wrapUp", "POST", f"{_CONVERSATION}/wrap-up", "File the conversation and close it", "agent",
-        {200: agents.ConversationAnswer}, body=agents.WrapUp, problems=_MINE,
+        {200: agents.ConversationAnswer}, body=agents.WrapUp, problems=_MINE, rings=True,
     ),
     Endpoint(
         "readDirectory", "GET", "/api/directory", "What dialogs choose from", "agent",

@@ -33,9 +33,7 @@ async def me(services: Services, profile: AgentProfile) -> records.Agent:
     return views.agent(state.value, profile)
 
 
-async def set_presence(
-    services: Services, bells: Bells, profile: AgentProfile, body: wire.SetPresence
-) -> records.Agent:  # fmt: skip
+async def set_presence(services: Services, profile: AgentProfile, body: wire.SetPresence) -> records.Agent:
     """Choose a presence, and what to become once all work is done."""
     if body.presence is None and body.next is None and "next" not in body.model_fields_set:
         raise invalid_request("presence or next must be given")
@@ -45,7 +43,7 @@ async def set_presence(
     return views.agent(state, profile)
 
 
-async def seen(services: Services, bells: Bells, agent_id: str) -> None:
+async def seen(services: Services, agent_id: str) -> None:
     """The agent has called. One who was lost and is back in time gets back what was chosen."""
     now = services.clock()
     last = services.beats.get(agent_id)

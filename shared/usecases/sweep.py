@@ -38,6 +38,8 @@ async def overdue(services: Services, orchestrations: Orchestrations) -> None:
         if not await orchestrations.is_running(conversation.id):
             log.error("the orchestration of conversation %s had died; it begins anew", conversation.id)
             await orchestrations.restart(conversation.id)
+        else:
+            await orchestrations.ring(conversation.id, conversation.wait.token)
 
 
 async def orphans(services: Services) -> None:

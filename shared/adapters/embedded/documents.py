@@ -26,9 +26,14 @@ CREATE INDEX IF NOT EXISTS "{name}_by_expiry" ON "{name}" (expires) WHERE expire
 """
 SCHEMA = "".join(_TABLE.format(name=container) for container in Container) + """
 CREATE TABLE IF NOT EXISTS leases (sink TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS conversations_by_wait ON conversations (json_extract(document, '$.body.wait.until'))
+CREATE INDEX IF NOT EXISTS conversations_by_wait ON conversations (type, json_extract(document, '$.body.wait.until'))
     WHERE type = 'conversation';
-CREATE INDEX IF NOT EXISTS inbox_by_heartbeat ON inbox (json_extract(document, '$.body.seen_at'))
+CREATE INDEX IF NOT EXISTS conversations_by_owner ON conversations
+    (json_extract(document, '$.body.owner.id'), json_extract(document, '$.body.status'), id)
+    WHERE type = 'conversation';
+CREATE INDEX IF NOT EXISTS conversations_by_status ON conversations (json_extract(document, '$.body.status'), id)
+    WHERE type = 'conversation';
+CREATE INDEX IF NOT EXISTS inbox_by_heartbeat ON inbox (type, json_extract(document, '$.body.seen_at'))
     WHERE type = 'heartbeat';
 """  # fmt: skip
 _COLUMNS = "id, partition, type, document, lsn, sequence"
@@ -83,7 +88,11 @@ class SqliteDocuments:
         below: tuple[str, str] | None = None, before: str | None = None, limit: int = 50,
     ) -> list[Document]:  # fmt: skip
         """See the port."""
-        conditions, values = ["type = ?", _ALIVE], [type_, self._now()]
+        if not type_.isidentifier():
+            raise ValueError(f"{type_!r} is not a type of documents")
+        # The type stands in the text, or the partial indexes that are declared with it would not be used.
+        conditions = [f"type = '{type_}'", _ALIVE]
+        values: list[Any] = [self._now()]
         for name, value in where.items():
             conditions.append(f"{_member(name)} = ?")
             values.append(value)
@@ -93,7 +102,8 @@ class SqliteDocuments:
         if before is not None:
             conditions.append("id < ?")
             values.append(before)
-        query = f'SELECT {_COLUMNS} FROM "{container}" WHERE {" AND ".join(conditions)} ORDER BY id DESC LIMIT ?'  # noqa: S608
+        order = _member(below[0]) if below else "id DESC"
+        query = f'SELECT {_COLUMNS} FROM "{container}" WHERE {" AND ".join(conditions)} ORDER BY {order} LIMIT ?'  # noqa: S608
         return self._query(query, *values, limit)
 
     async def commit(self, container: Container, partition: str, writes: Sequence[Write]) -> tuple[str, ...]:
@@ -103,6 +113,9 @@ class SqliteDocuments:
         now = self._now()
         rows = [_row(partition, write, now) for write in writes]
         etags = [write.etag for write in writes]
+
+        # Until the commit is told, reads by id must not lag behind pages and searches, which see it at once.
+        self._latest.forget(container, partition, writes)
 
         def remember(result: tuple[str, ...] | Conflict) -> None:
             if not isinstance(result, Conflict):

@@ -20,13 +20,17 @@ class LatestDocuments:
         """The latest version; None if it is not here."""
         return self._documents.get((container, partition, id_))
 
+    def forget(self, container: Container, partition: str, writes: Sequence[Write]) -> None:
+        """What is about to be written is read from the file until it is remembered."""
+        for write in writes:
+            self._documents.pop((container, partition, write.id), None)
+
     def remember(self, container: Container, partition: str, writes: Sequence[Write], etags: Sequence[str]) -> None:
         """What has just been committed. Commits come here in their order."""
         for write, etag in zip(writes, etags, strict=True):
-            key = (container, partition, write.id)
             if write.sequence is not None or write.lives is not None:
-                self._documents.pop(key, None)
                 continue
+            key = (container, partition, write.id)
             self._documents[key] = Document(write.id, partition, write.type, write.body, etag)
             self._documents.move_to_end(key)
         while len(self._documents) > self._size_max:

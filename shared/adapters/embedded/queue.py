@@ -2,12 +2,16 @@
 
 import asyncio
 import sqlite3
+import time
 from datetime import datetime
 
 from devhost import client
 from shared.adapters.queues import CHANNEL_EVENTS, WORK, RecentKeys, message_id
 from shared.ports import InboundEvent, Unavailable
 from shared.records.events import event_to_json
+
+DOORBELL_SECONDS = 5.0
+"""A doorbell that nobody has taken for so long is not counted on any more."""
 
 
 class HostQueue:
@@ -16,7 +20,7 @@ class HostQueue:
     def __init__(self, *, storage: bool = False) -> None:
         self._storage = storage
         self._doorbells = RecentKeys()
-        self._waiting: dict[str, asyncio.Task[None]] = {}
+        self._waiting: dict[str, tuple[float, asyncio.Task[None]]] = {}
 
     async def publish(self, event: InboundEvent, *, again: str = "") -> None:
         """See the port."""
@@ -25,7 +29,9 @@ class HostQueue:
     async def ring(self, pool: str, at: datetime | None = None) -> None:
         """See the port. A doorbell that nobody has taken yet serves all who ring; so do those for one moment."""
         if at is None:
-            await asyncio.shield(self._waiting.get(pool) or self._ring_now(pool))
+            rung_at, sending = self._waiting.get(pool, (0.0, None))
+            is_waiting = time.monotonic() - rung_at < DOORBELL_SECONDS
+            await asyncio.shield(sending if sending and is_waiting else self._ring_now(pool))
             return
         key = f"{pool}@{at.isoformat()}"
         if self._doorbells.is_new(key):
@@ -38,11 +44,11 @@ class HostQueue:
 
     def _ring_now(self, pool: str) -> asyncio.Task[None]:
         sending = asyncio.create_task(self._send(WORK, pool.encode(), pool, None))
-        self._waiting[pool] = sending
+        self._waiting[pool] = (time.monotonic(), sending)
 
         def forget_failure(sent: asyncio.Task[None]) -> None:
             failed = sent.cancelled() or sent.exception()
-            if failed and self._waiting.get(pool) is sent:
+            if failed and self._waiting.get(pool, (0.0, None))[1] is sent:
                 del self._waiting[pool]
 
         sending.add_done_callback(forget_failure)

@@ -1,0 +1,101 @@
+"""The adapters of the port `Documents`, each with what its contract needs to control: time, faults, restarts."""
+
+import contextlib
+import functools
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from devhost.database import connect
+from shared.adapters.embedded.documents import SqliteDocuments
+from shared.ports import Container, Documents
+from tests.devhost.conftest import Disk
+
+
+class HandClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, span: timedelta) -> None:
+        self.now += span
+
+
+class Store(Protocol):
+    """One adapter under test."""
+
+    clock: HandClock
+
+    @property
+    def documents(self) -> Documents:
+        """The adapter, after `reopen` another one."""
+
+    async def reopen(self) -> None:
+        """Let go of the store and open it again, as a new process would."""
+
+    async def purge(self) -> int:
+        """Remove what has expired now, not some day; how many documents."""
+
+    def fill_disk(self, is_full: bool) -> None:
+        """Have writes fail, or succeed again."""
+
+    def feed(self, container: Container) -> list[tuple[int, dict[str, Any]]]:
+        """What the change feed shows of a container from its beginning: positions and documents."""
+
+
+class SqliteStore:
+    """The embedded adapter on a file of its own."""
+
+    def __init__(self, path: Path, is_exclusive: bool) -> None:
+        self.clock = HandClock()
+        self._path, self._disk, self._is_exclusive = path, Disk(), is_exclusive
+        self._documents = self._opened()
+
+    @property
+    def documents(self) -> SqliteDocuments:
+        return self._documents
+
+    async def reopen(self) -> None:
+        await self._documents.close()
+        self._documents = self._opened()
+
+    async def purge(self) -> int:
+        return await self._documents.purge()
+
+    def fill_disk(self, is_full: bool) -> None:
+        self._disk.is_full = is_full
+
+    def feed(self, container: Container) -> list[tuple[int, dict[str, Any]]]:
+        with contextlib.closing(connect(self._path, readonly=True)) as reader:
+            rows = reader.execute(f'SELECT lsn, document FROM "{container}" ORDER BY lsn').fetchall()
+        return [(lsn, json.loads(document)) for lsn, document in rows]
+
+    async def close(self) -> None:
+        await self._documents.close()
+
+    def _opened(self) -> SqliteDocuments:
+        return SqliteDocuments(self._path, self.clock, self._disk, is_exclusive=self._is_exclusive)
+
+
+@contextlib.asynccontextmanager
+async def sqlite_store(folder: Path, is_exclusive: bool = False) -> AsyncIterator[Store]:
+    """A fresh file in the folder."""
+    store = SqliteStore(folder / "app.db", is_exclusive)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+STORES: Mapping[str, Callable[[Path], AbstractAsyncContextManager[Store]]] = {
+    "sqlite": sqlite_store,
+    "sqlite-exclusive": functools.partial(sqlite_store, is_exclusive=True),
+}
+"""A new adapter is entered here; the whole suite then runs over it."""
