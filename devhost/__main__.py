@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -48,12 +49,26 @@ def _run(config: HostConfig) -> None:
         runner.run(_serve(config))
 
 
+def _tune_interpreter() -> None:
+    """For a process that is one busy event loop beside one thread that writes.
+
+    The app's code and configuration outlive every collection of garbage, and requests leave few cycles: collecting at
+    Python's usual pace took a quarter of a busy host's time. And the writer, which needs the interpreter between any
+    two statements of SQLite, should not have to wait five milliseconds for it each time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    sys.setswitchinterval(0.001)
+
+
 async def _serve(config: HostConfig) -> None:
     stopping = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
     host = Host(config)
     await host.start()
+    _tune_interpreter()
     origin = f"http://{config.bind}:{config.port}"
     print("Functions with an address:")
     for spec in host.functions:
