@@ -15,7 +15,7 @@ export PORT DATA_DIR PIP_DISABLE_PIP_VERSION_CHECK := 1
 ifneq ($(SAMPLE),)
 export ATENDE_CONFIG := $(abspath $(SAMPLE))
 endif
-WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null) docs/openapi.json
+WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -name schema.ts 2>/dev/null) docs/openapi.json
 ORIGIN := http://127.0.0.1:$(or $(PORT),7071)
 
 .PHONY: help setup setup-run setup-bench run demo test check lint unit web web-if-node web-check bench clean lock openapi

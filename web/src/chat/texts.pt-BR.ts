@@ -1,0 +1,42 @@
+import type { Shape } from '../i18n/shape';
+import type { chatEn } from './texts.en';
+
+export const chatPtBR: Shape<typeof chatEn> = {
+  title: 'Chat – Atende',
+  heading: 'Como podemos ajudar?',
+  lead: 'Nosso assistente responde na hora; uma pessoa assume sempre que você pedir.',
+  name: 'Seu nome (opcional)',
+  start: 'Iniciar chat',
+  starting: 'Iniciando…',
+  startRetrying: 'Não é possível falar com a central neste momento. Tentando de novo…',
+  startFailed: 'Não foi possível iniciar o chat. Tente de novo.',
+  chatHeading: 'Central de atendimento',
+  status: {
+    new: 'Conectando…',
+    bot: 'Você está falando com nosso assistente',
+    waiting: 'Estamos aguardando sua resposta; escreva quando quiser',
+    ended: 'Este chat foi encerrado',
+    lost: 'Não é mais possível acessar este chat',
+    ending: 'Encerrando o chat…',
+  },
+  queued: 'Você está na fila, logo uma pessoa vai atender',
+  position: 'Você é o número {{position}} na fila',
+  estimate_one: 'cerca de {{count}} minuto de espera',
+  estimate_other: 'cerca de {{count}} minutos de espera',
+  talkingTo: 'Você está falando com {{name}}',
+  talkingToAgent: 'Você está falando com uma pessoa',
+  end: 'Encerrar chat',
+  endTitle: 'Encerrar este chat?',
+  endText: 'Você pode iniciar outro quando quiser.',
+  endConfirm: 'Encerrar o chat',
+  endKeep: 'Continuar',
+  actionFailed: 'Não funcionou. Tente de novo.',
+  survey: {
+    heading: 'Como foi?',
+    score: 'Sua nota, de 1 (ruim) a 5 (ótimo)',
+    comment: 'O que devemos saber? (opcional)',
+    send: 'Enviar avaliação',
+    thanks: 'Obrigado pela sua avaliação.',
+  },
+  startNew: 'Iniciar um novo chat',
+};
