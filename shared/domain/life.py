@@ -3,6 +3,9 @@
 Each function changes a draft; the stages of orchestrations/ carry out what follows from it (work items, capacity).
 """
 
+from dataclasses import replace
+from datetime import datetime
+
 from shared.domain.centre import ContactCentre
 from shared.domain.conversation import (
     TRANSFER_ENDED,
@@ -101,24 +104,33 @@ def system_says(draft: Draft, centre: ContactCentre, key: str, **values: str) ->
 
 def new_item(conversation: Conversation, centre: ContactCentre) -> WorkItem:
     """The work item of a queued conversation."""
-    assert conversation.work and conversation.queue and conversation.enqueued_at  # noqa: S101  # by `enqueue`
-    return WorkItem(
-        id=conversation.work.id, conversation_id=conversation.id, kind=WorkKind.NEW, channel=conversation.channel,
-        queue=conversation.queue, skills=conversation.skills, priority=conversation.priority,
-        enqueued_at=conversation.enqueued_at, units=centre.channels[conversation.channel].units,
-        epoch=conversation.epoch, is_front=conversation.is_front,
-    )  # fmt: skip
+    assert conversation.work and conversation.enqueued_at  # noqa: S101  # by `enqueue`
+    item = _item(conversation, conversation.work, WorkKind.NEW, conversation.enqueued_at, centre)
+    return replace(item, is_front=conversation.is_front)
 
 
 def transfer_item(conversation: Conversation, centre: ContactCentre) -> WorkItem:
     """The work item of a blind transfer to one agent."""
-    assert conversation.transfer and conversation.queue  # noqa: S101  # the stage has looked
+    assert conversation.transfer  # noqa: S101  # the stage has looked
     transfer = conversation.transfer
+    item = _item(conversation, transfer.work, WorkKind.TRANSFER, transfer.requested_at, centre)
+    return replace(item, target_agent=transfer.to_agent)
+
+
+def resumed_item(conversation: Conversation, work: WorkRef, now: datetime, centre: ContactCentre) -> WorkItem:
+    """The work item of a conversation that its agent takes up again, to be assigned without an offer."""
+    item = _item(conversation, work, WorkKind.NEW, now, centre)
+    return replace(item, assignment_epoch=conversation.epoch + 1)
+
+
+def _item(
+    conversation: Conversation, work: WorkRef, kind: WorkKind, enqueued_at: datetime, centre: ContactCentre
+) -> WorkItem:  # fmt: skip
+    channel = centre.channels[conversation.channel]
     return WorkItem(
-        id=transfer.work.id, conversation_id=conversation.id, kind=WorkKind.TRANSFER, channel=conversation.channel,
-        queue=conversation.queue, skills=conversation.skills, priority=conversation.priority,
-        enqueued_at=transfer.requested_at, units=centre.channels[conversation.channel].units,
-        epoch=conversation.epoch, target_agent=transfer.to_agent,
+        id=work.id, conversation_id=conversation.id, kind=kind, channel=channel.id,
+        queue=conversation.queue or channel.queue, skills=conversation.skills, priority=conversation.priority,
+        enqueued_at=enqueued_at, units=channel.units, epoch=conversation.epoch,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,8 @@ from shared.ports import Clock, Conflict, Container, Documents, Unavailable, Wri
 from shared.records.codec import Codec, Versioned
 
 EVENTS_LIVE = timedelta(hours=12)
-BATCH_MAX = 90
+PARTS_MAX = 30  # told in one transaction,
+PART_MAX = 3  # of so many notices each: below the store's limit
 ATTEMPTS_MAX = 20
 REMEMBERED_MAX = 20_000
 
@@ -24,6 +25,10 @@ class Notice:
     key: str
     type: str
     data: Mapping[str, Any]
+
+
+Make = Callable[[], Awaitable[Sequence[Notice]]]
+"""Makes at most PART_MAX notices of what is in the store when it is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +59,26 @@ class Inboxes:
     def __init__(self, documents: Documents, clock: Clock) -> None:
         self._documents, self._clock = documents, clock
         self._heads: dict[str, Versioned[int]] = {}
-        self._waiting: dict[str, list[tuple[list[Notice], asyncio.Future[None]]]] = {}
+        self._waiting: dict[str, list[tuple[Make, asyncio.Future[None] | None]]] = {}
         self._writers: dict[str, asyncio.Task[None]] = {}
         self._told: OrderedDict[str, None] = OrderedDict()
 
-    async def tell(self, agent_id: str, notices: Sequence[Notice]) -> None:
-        """Append what has not been told yet; on disk when this returns. Raises Unavailable."""
-        fresh = [notice for notice in notices if f"{agent_id}/{notice.key}" not in self._told]
-        if not fresh:
-            return
+    async def tell(self, agent_id: str, what: Sequence[Notice] | Make) -> None:
+        """Append what has not been told yet; on disk when this returns. Raises Unavailable.
+
+        A function is asked for its notices once their place in the inbox is known: what it reads then is not older than
+        anything told before, so that an old state is never told after a newer one.
+        """
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(agent_id, []).append((fresh, written))
+        waiting = self._waiting.setdefault(agent_id, [])
+        if callable(what):
+            waiting.append((what, written))
+        else:
+            fresh = [notice for notice in what if f"{agent_id}/{notice.key}" not in self._told]
+            if not fresh:
+                return
+            parts = [fresh[start : start + PART_MAX] for start in range(0, len(fresh), PART_MAX)]
+            waiting += [(_constant(part), None) for part in parts[:-1]] + [(_constant(parts[-1]), written)]
         if agent_id not in self._writers:
             self._writers[agent_id] = asyncio.create_task(self._write(agent_id))
         await written
@@ -114,30 +128,33 @@ class Inboxes:
         return [_heartbeats.load(document.body) for document in found]
 
     async def _write(self, agent_id: str) -> None:
-        """Write what waits until nothing does, then let those go on who waited for it."""
+        """Write what waits until nothing does, letting those go on who waited for it."""
         try:
-            while waiting := self._waiting.pop(agent_id, []):
-                notices = [notice for fresh, _ in waiting for notice in fresh]
+            while waiting := self._waiting.get(agent_id):
+                batch, self._waiting[agent_id] = waiting[:PARTS_MAX], waiting[PARTS_MAX:]
                 error: Exception | None = None
                 try:
-                    for start in range(0, len(notices), BATCH_MAX):
-                        await self._append(agent_id, notices[start : start + BATCH_MAX])
+                    await self._append(agent_id, [make for make, _ in batch])
                 except Exception as raised:
                     error = raised
-                for _, written in waiting:
-                    if written.done():  # its caller was cancelled
+                for _, written in batch:
+                    if written is None or written.done():  # its caller was cancelled
                         continue
                     if error:
                         written.set_exception(error)
                     else:
                         written.set_result(None)
         finally:
+            self._waiting.pop(agent_id, None)
             del self._writers[agent_id]
 
-    async def _append(self, agent_id: str, batch: list[Notice]) -> None:
-        notices = list({notice.key: notice for notice in batch}.values())
-        for _ in range(ATTEMPTS_MAX + len(notices)):  # each may turn out to have been told
+    async def _append(self, agent_id: str, makes: Sequence[Make]) -> None:
+        tries_left, told_before = ATTEMPTS_MAX, set[str]()
+        while tries_left > 0:
             head = self._heads.get(agent_id) or await self._read_head(agent_id)
+            notices = [notice for notice in await self._fresh(agent_id, makes) if notice.key not in told_before]
+            if not notices:
+                return
             now = self._clock()
             sequence = head.value + len(notices)
             writes = [Write("head", "head", {"sequence": sequence}, head.etag)]
@@ -149,15 +166,22 @@ class Inboxes:
             except Conflict as conflict:
                 self._heads.pop(agent_id, None)
                 if conflict.index > 0:  # told before a restart
-                    self._remember(agent_id, notices.pop(conflict.index - 1).key)
-                    if not notices:
-                        return
+                    told_before.add(notices[conflict.index - 1].key)
+                    self._remember(agent_id, notices[conflict.index - 1].key)
+                else:
+                    tries_left -= 1
                 continue
             self._heads[agent_id] = Versioned(sequence, etags[0])
             for notice in notices:
                 self._remember(agent_id, notice.key)
             return
         raise Unavailable(f"the inbox of {agent_id} changes too fast")
+
+    async def _fresh(self, agent_id: str, makes: Sequence[Make]) -> list[Notice]:
+        """What there is to tell now and has not been told, each key once."""
+        made = [notice for make in makes for notice in await make()]
+        by_key = {notice.key: notice for notice in made if f"{agent_id}/{notice.key}" not in self._told}
+        return list(by_key.values())
 
     async def _read_head(self, agent_id: str) -> Versioned[int]:
         document = await self._documents.read(Container.INBOX, agent_id, "head")
@@ -167,3 +191,10 @@ class Inboxes:
         self._told[f"{agent_id}/{key}"] = None
         if len(self._told) > REMEMBERED_MAX:
             self._told.popitem(last=False)
+
+
+def _constant(notices: Sequence[Notice]) -> Make:
+    async def make() -> Sequence[Notice]:
+        return notices
+
+    return make

@@ -17,9 +17,8 @@ from shared.domain.conversation import (
     Transfer,
     WorkRef,
 )
-from shared.domain.life import drop_work, end_work, enqueue, system_says
+from shared.domain.life import drop_work, end_work, enqueue, resumed_item, system_says
 from shared.domain.redaction import mask_cards
-from shared.domain.routing import WorkItem, WorkKind
 from shared.errors import ProblemError, forbidden, invalid_request, invalid_state, not_found
 from shared.ports import Bells
 from shared.records.conversations import Decide, DuplicateMessage, NoConversation
@@ -155,12 +154,7 @@ async def reopen(services: Services, bells: Bells, profile: AgentProfile, id_: s
         raise invalid_state(f"the conversation is {conversation.status}")
     # Not the id that the customer's return would give: whoever is slower must not take the other's item for its own.
     ref = WorkRef(profile.pool, f"{id_}.{conversation.epoch + 1}.reopened")
-    item = WorkItem(
-        id=ref.id, conversation_id=id_, kind=WorkKind.NEW, channel=conversation.channel, queue=conversation.queue,
-        skills=conversation.skills, priority=conversation.priority, enqueued_at=services.clock(),
-        units=services.centre.channels[conversation.channel].units, epoch=conversation.epoch,
-        assignment_epoch=conversation.epoch + 1,
-    )  # fmt: skip
+    item = resumed_item(conversation, ref, services.clock(), services.centre)
     if not await assign_directly(services, ref, item, profile.id):
         raise invalid_state("there is no free capacity")
 

@@ -51,7 +51,7 @@ async def tell_routing(services: Services, documents: Sequence[Document], bells:
         except (KeyError, ValidationError):
             log.exception("the document %s of pool %s cannot be read", document.id, document.partition)
             continue
-        await tell_record(services, record, document.partition, bells)
+        await tell_record(services, record, bells)
 
 
 def _wants_to_be_rung(document: Document) -> bool:

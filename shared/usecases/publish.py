@@ -3,6 +3,8 @@
 All of it is safe to repeat, and the change feed repeats it (`repeat`) for commits that a crash kept from being told.
 """
 
+from functools import partial
+
 from shared.domain.conversation import MESSAGE, TRANSFER_ENDED, Change, Conversation, Event, Message
 from shared.ports import Bells
 from shared.records.inbox import Notice
@@ -33,17 +35,26 @@ async def repeat(services: Services, conversation: Conversation, event: Event) -
 async def _tell_agents(services: Services, conversation: Conversation, event: Event, message: Message | None) -> None:
     key = f"{conversation.id}:{event.sequence}"
     for agent_id in event.told:
-        notices = []
-        if event.type == TRANSFER_ENDED and agent_id == event.data.get("by"):
-            data = {name: value for name, value in event.data.items() if name != "by"}
-            notices.append(Notice(f"{key}:transfer", "transfer.ended", {"conversationId": conversation.id, **data}))
         if message:
             shown = views.as_json(views.message(message))
-            notices.append(Notice(key, "message.upserted", {"conversationId": conversation.id, "message": shown}))
-        elif event.type != MESSAGE and agent_id == conversation.agent_id:
-            head = views.as_json(views.conversation(conversation))
-            notices.append(Notice(key, "conversation.upserted", {"conversation": head}))
+            data = {"conversationId": conversation.id, "message": shown}
+            await services.inboxes.tell(agent_id, [Notice(key, "message.upserted", data)])
         elif event.type != MESSAGE:
-            notices.append(Notice(key, "conversation.removed", {"conversationId": conversation.id}))
-        await services.inboxes.tell(agent_id, notices)
+            await services.inboxes.tell(agent_id, partial(_notices, services, conversation.id, event, agent_id))
         services.realtime.publish(inbox_topic(agent_id))
+
+
+async def _notices(services: Services, conversation_id: str, event: Event, agent_id: str) -> list[Notice]:
+    """Of the conversation as it is stored by now."""
+    key = f"{conversation_id}:{event.sequence}"
+    notices = []
+    if event.type == TRANSFER_ENDED and agent_id == event.data.get("by"):
+        data = {name: value for name, value in event.data.items() if name != "by"}
+        notices.append(Notice(f"{key}:transfer", "transfer.ended", {"conversationId": conversation_id, **data}))
+    conversation = await services.conversations.get(conversation_id)
+    if conversation and agent_id == conversation.agent_id:
+        head = views.as_json(views.conversation(conversation))
+        notices.append(Notice(key, "conversation.upserted", {"conversation": head}))
+    else:
+        notices.append(Notice(key, "conversation.removed", {"conversationId": conversation_id}))
+    return notices

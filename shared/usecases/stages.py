@@ -7,7 +7,7 @@ wait for; without a token there is more to do at once.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.domain.conversation import Change, Conversation, Draft, Kind, Status, Step, Wait, WorkRef
 from shared.domain.life import drop_work, end_transfer, end_work, new_item, stage_of, system_says, transfer_item
@@ -37,12 +37,8 @@ async def queue_turn(services: Services, conversation_id: str) -> Turn:
         await enqueue_item(services, conversation.work.pool, new_item(conversation, services.centre))
 
     def decide(draft: Draft) -> datetime:
-        until = (draft.conversation.queued_at or draft.now) + services.centre.limits.queue_wait
-        if draft.now >= until:
-            system_says(draft, services.centre, "queue_timeout")
-            draft.step(Step.TIMED_OUT, limit="queueWait")
-            end_work(draft, Kind.SYSTEM)
-        return until
+        since = draft.conversation.queued_at or draft.now
+        return _at_most(services, draft, since, services.centre.limits.queue_wait, "queueWait", "queue_timeout")
 
     return await _turn(services, conversation, "queue", decide)
 
@@ -52,7 +48,12 @@ async def agent_turn(services: Services, conversation_id: str) -> Turn:
     conversation = await _conversation(services, conversation_id)
     if conversation.status is Status.ACTIVE and conversation.work:
         await hold_as(services, conversation.work, conversation, Hold.ACTIVE)
-    return await _turn(services, conversation, "agent", lambda draft: _idle(services, draft))
+
+    def decide(draft: Draft) -> datetime:
+        since, limit = draft.conversation.active_at, services.centre.limits.active_idle
+        return _at_most(services, draft, since, limit, "activeIdle", "idle_ended")
+
+    return await _turn(services, conversation, "agent", decide)
 
 
 async def transfer_turn(services: Services, conversation_id: str) -> Turn:
@@ -76,11 +77,8 @@ async def set_aside_turn(services: Services, conversation_id: str) -> Turn:
     conversation = await _conversation(services, conversation_id)
 
     def decide(draft: Draft) -> datetime:
-        until = (draft.conversation.since or draft.now) + services.centre.limits.set_aside
-        if draft.now >= until:
-            draft.step(Step.TIMED_OUT, limit="setAside")
-            end_work(draft, Kind.SYSTEM)
-        return until
+        since = draft.conversation.since or draft.now
+        return _at_most(services, draft, since, services.centre.limits.set_aside, "setAside")
 
     return await _turn(services, conversation, "set_aside", decide)
 
@@ -92,11 +90,8 @@ async def wrap_up_turn(services: Services, conversation_id: str) -> Turn:
         await hold_as(services, conversation.work, conversation, Hold.WRAP_UP)
 
     def decide(draft: Draft) -> datetime:
-        until = (draft.conversation.since or draft.now) + services.centre.limits.wrap_up
-        if draft.now >= until:
-            draft.step(Step.TIMED_OUT, limit="wrapUp")
-            end_work(draft, Kind.SYSTEM)
-        return until
+        since = draft.conversation.since or draft.now
+        return _at_most(services, draft, since, services.centre.limits.wrap_up, "wrapUp")
 
     return await _turn(services, conversation, "wrap_up", decide)
 
@@ -160,11 +155,15 @@ def turn_of(conversation: Conversation, stage: str) -> Turn:
     return Turn(stage) if wait.signals > wait.seen else Turn(stage, wait.token, wait.until)
 
 
-def _idle(services: Services, draft: Draft) -> datetime:
-    until = draft.conversation.active_at + services.centre.limits.active_idle
+def _at_most(
+    services: Services, draft: Draft, since: datetime, limit: timedelta, name: str, text: str | None = None
+) -> datetime:  # fmt: skip
+    """Until when the conversation may stay in its state; if that is over, the step is taken, and the customer told."""
+    until = since + limit
     if draft.now >= until:
-        system_says(draft, services.centre, "idle_ended")
-        draft.step(Step.TIMED_OUT, limit="activeIdle")
+        if text:
+            system_says(draft, services.centre, text)
+        draft.step(Step.TIMED_OUT, limit=name)
         end_work(draft, Kind.SYSTEM)
     return until
 

@@ -11,12 +11,11 @@ from dataclasses import replace
 from shared.domain.conversation import Change, Conversation, Draft, WorkRef
 from shared.domain.life import reflect
 from shared.domain.presence import AgentState, Held, Hold, hold, settled
-from shared.domain.routing import Assignment, Offer, OfferState, WorkItem, WorkState, finish
+from shared.domain.routing import Assignment, Offer, WorkItem, WorkState, finish
 from shared.ports import Bells, Unavailable
-from shared.records.inbox import Notice
-from shared.usecases import views
 from shared.usecases.publish import publish
-from shared.usecases.services import Services, inbox_topic
+from shared.usecases.screens import repeat_agent, repeat_offer, tell_agent
+from shared.usecases.services import Services
 
 ATTEMPTS_MAX = 20
 
@@ -98,7 +97,7 @@ async def change_agent(
             return decided
         after = settled(current.value, decided, profile.capacity, now)
         if await services.routing.save_agent(profile.pool, after, current.etag):
-            await _tell_agent(services, agent_id, await _agent_notices(services, agent_id))
+            await tell_agent(services, agent_id)
             await services.queue.ring(profile.pool)
             return after
     raise Unavailable("the agent's state changes too fast")
@@ -113,23 +112,17 @@ async def _tell_one(services: Services, change: Assignment, bells: Bells | None)
     """The conversation first, then the agent's screen."""
     await reflect_item(services, change.item, bells)
     if change.agent:
-        notices = await _agent_notices(services, change.agent.id)
-        if change.offer:
-            notices += await _offer_notices(services, change.offer, change.item)
-        await _tell_agent(services, change.agent.id, notices)
+        await tell_agent(services, change.agent.id, change.offer)
 
 
-async def tell_record(services: Services, record: WorkItem | AgentState | Offer, pool: str, bells: Bells) -> None:
+async def tell_record(services: Services, record: WorkItem | AgentState | Offer, bells: Bells) -> None:
     """Tell again of one document that the change feed shows."""
     if isinstance(record, WorkItem):
         await reflect_item(services, record, bells)
     elif isinstance(record, AgentState):
-        if not await services.inboxes.has_told((record.id,), _agent_key(record)):
-            await _tell_again(services, record.id, await _agent_notices(services, record.id))
-    elif not await services.inboxes.has_told((record.agent_id,), _offer_key(record)):
-        item = await services.routing.item(pool, record.work_id)
-        notices = await _offer_notices(services, record, item.value if item else None)
-        await _tell_again(services, record.agent_id, notices)
+        await repeat_agent(services, record)
+    else:
+        await repeat_offer(services, record)
 
 
 async def reflect_item(services: Services, item: WorkItem, bells: Bells | None) -> Conversation | None:
@@ -150,50 +143,6 @@ async def reflect_item(services: Services, item: WorkItem, bells: Bells | None) 
     return change.after
 
 
-def _offer_key(offer: Offer) -> str:
-    return f"offer:{offer.id}" if offer.state is OfferState.PENDING else f"offer:{offer.id}:ended"
-
-
-def _agent_key(agent: AgentState) -> str:
-    return f"agent:{agent.revision}"
-
-
-async def _offer_notices(services: Services, offer: Offer, item: WorkItem | None) -> list[Notice]:
-    """Of the offer as it is stored by now: one that is over must not be shown as open after its end was told."""
-    profile = services.profile(offer.agent_id)
-    stored = await services.routing.offer(profile.pool, offer.id) if profile else None
-    offer = stored.value if stored else offer
-    if offer.state is not OfferState.PENDING:
-        data = {"offerId": offer.id, "state": offer.state.value}
-        return [Notice(_offer_key(offer), "offer.ended", data)]
-    about = await services.conversations.get(offer.conversation_id)
-    if about is None:
-        return []
-    shown = views.as_json(views.offer(offer, about, item, services.centre))
-    return [Notice(_offer_key(offer), "offer.created", {"offer": shown})]
-
-
-async def _agent_notices(services: Services, agent_id: str) -> list[Notice]:
-    """Of the agent as stored by now: an older state must not be told after a newer one."""
-    profile = services.profile(agent_id)
-    if profile is None:
-        return []
-    state = (await services.routing.agent(profile.pool, agent_id, services.clock())).value
-    shown = views.as_json(views.agent(state, profile))
-    return [Notice(_agent_key(state), "agent.updated", {"agent": shown})]
-
-
-async def _tell_again(services: Services, agent_id: str, notices: list[Notice]) -> None:
-    untold = [notice for notice in notices if not await services.inboxes.has_told([agent_id], notice.key)]
-    if untold:
-        await _tell_agent(services, agent_id, untold)
-
-
-async def _tell_agent(services: Services, agent_id: str, notices: list[Notice]) -> None:
-    await services.inboxes.tell(agent_id, notices)
-    services.realtime.publish(inbox_topic(agent_id))
-
-
 async def assign_directly(services: Services, ref: WorkRef, item: WorkItem, agent_id: str) -> bool:
     """Give an agent work without an offer (a conversation taken up again); False if there is no room."""
     profile = services.centre.agents[agent_id]
@@ -211,6 +160,6 @@ async def assign_directly(services: Services, ref: WorkRef, item: WorkItem, agen
         change = Assignment(assigned, settled(current.value, after, profile.capacity, now))
         etags = {f"agent:{agent_id}": current.etag, f"work:{ref.id}": existing.etag if existing else None}
         if await services.routing.commit(ref.pool, [change], etags):
-            await _tell_agent(services, agent_id, await _agent_notices(services, agent_id))
+            await tell_agent(services, agent_id)
             return True
     raise Unavailable("the agent's state changes too fast")

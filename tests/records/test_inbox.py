@@ -9,7 +9,7 @@ import pytest
 from shared.domain.presence import Connection
 from shared.ports import Container, Unavailable, Write
 from shared.records import inbox
-from shared.records.inbox import ATTEMPTS_MAX, BATCH_MAX, EVENTS_LIVE, Heartbeat, Inboxes, Notice
+from shared.records.inbox import ATTEMPTS_MAX, EVENTS_LIVE, PART_MAX, PARTS_MAX, Heartbeat, Inboxes, Notice
 from tests.contracts.stores import Store
 from tests.domain.cast import NOW, SECOND, at
 
@@ -80,7 +80,7 @@ async def test_a_key_is_told_once_even_after_a_restart(store: Store, inboxes: In
     assert await keys(restarted) == ["a", "b", "c", "d"]
 
 
-@pytest.mark.parametrize("known", [ATTEMPTS_MAX - 1, ATTEMPTS_MAX, BATCH_MAX - 1, 3 * BATCH_MAX])
+@pytest.mark.parametrize("known", [ATTEMPTS_MAX - 1, ATTEMPTS_MAX, PARTS_MAX * PART_MAX - 1, 3 * PARTS_MAX * PART_MAX])
 async def test_however_much_was_told_before_a_restart(store: Store, inboxes: Inboxes, known: int) -> None:
     old = notices("old", known)
     await inboxes.tell(ALICE, old)
@@ -125,15 +125,15 @@ async def test_two_processes_share_one_order_without_gaps(store: Store, inboxes:
     assert [key for key in told if key.startswith("mine")] == [f"mine{number}" for number in range(20)]
 
 
-@pytest.mark.parametrize("count", [BATCH_MAX, BATCH_MAX + 1, 3 * BATCH_MAX + 7])
+@pytest.mark.parametrize("count", [PARTS_MAX * PART_MAX, PARTS_MAX * PART_MAX + 1, 3 * PARTS_MAX * PART_MAX + 7])
 async def test_more_than_a_batch_holds(inboxes: Inboxes, count: int) -> None:
     await inboxes.tell(ALICE, notices("n", count))
     assert await keys(inboxes) == [f"n{number}" for number in range(count)]
 
 
 async def test_a_key_twice_in_two_batches_of_one_call(inboxes: Inboxes) -> None:
-    await inboxes.tell(ALICE, [*notices("n", BATCH_MAX), notice("n0"), notice("last")])
-    assert await keys(inboxes) == [*[f"n{number}" for number in range(BATCH_MAX)], "last"]
+    await inboxes.tell(ALICE, [*notices("n", PARTS_MAX * PART_MAX), notice("n0"), notice("last")])
+    assert await keys(inboxes) == [*[f"n{number}" for number in range(PARTS_MAX * PART_MAX)], "last"]
 
 
 async def test_a_cancelled_caller_loses_nobodys_notices(inboxes: Inboxes) -> None:
@@ -186,11 +186,11 @@ async def test_a_failure_half_way_is_made_good_by_repeating(store: Store) -> Non
                 raise Unavailable("the third time")
             return await store.documents.commit(container, partition, writes)
 
-    many = notices("n", 3 * BATCH_MAX)
+    many = notices("n", 3 * PARTS_MAX * PART_MAX)
     inboxes = Inboxes(Failing(), store.clock)  # type: ignore[arg-type]  # the part of the port that is used
     with pytest.raises(Unavailable):
         await inboxes.tell(ALICE, many)
-    assert len(await keys(another(store))) == 2 * BATCH_MAX
+    assert len(await keys(another(store))) == 2 * PARTS_MAX * PART_MAX
     await inboxes.tell(ALICE, many)
     assert await keys(another(store)) == [one.key for one in many]
 

@@ -115,15 +115,15 @@ class SqliteDocuments:
         etags = [write.etag for write in writes]
 
         # Until the commit is told, reads by id must not lag behind pages and searches, which see it at once.
-        self._latest.forget(container, partition, writes)
+        self._latest.begin(container, partition, writes)
 
-        def remember(result: tuple[str, ...] | Conflict) -> None:
-            if not isinstance(result, Conflict):
-                self._latest.remember(container, partition, writes, result)
+        def end(result: tuple[str, ...] | Conflict) -> None:
+            self._latest.end(container, partition, writes, None if isinstance(result, Conflict) else result)
 
         try:
-            written = await self._database.write(lambda c: _write(c, container, rows, etags, now), remember)
+            written = await self._database.write(lambda c: _write(c, container, rows, etags, now), end)
         except sqlite3.Error as error:
+            self._latest.end(container, partition, writes, None)
             raise Unavailable(f"the store cannot write: {error}") from error
         if isinstance(written, Conflict):
             raise written

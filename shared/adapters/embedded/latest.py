@@ -1,6 +1,6 @@
 """The latest versions of documents that one process has written: a read of them needs no query."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 
 from shared.ports import Container, Document, Write
@@ -15,23 +15,34 @@ class LatestDocuments:
     def __init__(self, size_max: int) -> None:
         self._size_max = size_max
         self._documents: OrderedDict[Key, Document] = OrderedDict()
+        self._writing: Counter[Key] = Counter()
 
     def get(self, container: Container, partition: str, id_: str) -> Document | None:
         """The latest version; None if it is not here."""
         return self._documents.get((container, partition, id_))
 
-    def forget(self, container: Container, partition: str, writes: Sequence[Write]) -> None:
-        """What is about to be written is read from the file until it is remembered."""
+    def begin(self, container: Container, partition: str, writes: Sequence[Write]) -> None:
+        """What is about to be written is read from the file until `end`."""
         for write in writes:
-            self._documents.pop((container, partition, write.id), None)
+            if write.sequence is None:
+                key = (container, partition, write.id)
+                self._writing[key] += 1
+                self._documents.pop(key, None)
 
-    def remember(self, container: Container, partition: str, writes: Sequence[Write], etags: Sequence[str]) -> None:
-        """What has just been committed. Commits come here in their order."""
-        for write, etag in zip(writes, etags, strict=True):
-            if write.sequence is not None or write.lives is not None:
+    def end(self, container: Container, partition: str, writes: Sequence[Write], etags: Sequence[str] | None) -> None:
+        """What has just been committed (etags None: refused). Commits come here in their order.
+
+        Whoever has seen a commit in the file may have begun the next one before this one's end: then that one counts.
+        """
+        for index, write in enumerate(writes):
+            if write.sequence is not None:
                 continue
             key = (container, partition, write.id)
-            self._documents[key] = Document(write.id, partition, write.type, write.body, etag)
-            self._documents.move_to_end(key)
+            self._writing[key] -= 1
+            if self._writing[key] > 0:
+                continue
+            del self._writing[key]
+            if etags is not None and write.lives is None:
+                self._documents[key] = Document(write.id, partition, write.type, write.body, etags[index])
         while len(self._documents) > self._size_max:
             self._documents.popitem(last=False)
