@@ -1,6 +1,5 @@
 """What the verification of all kinds of tokens shares."""
 
-import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -57,27 +56,22 @@ class VerifiedTokens(Generic[T]):
 
     def __init__(self, size_max: int = KEPT_MAX) -> None:
         self._size_max = size_max
-        self._kept: OrderedDict[bytes, tuple[datetime, T]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[datetime, T]] = OrderedDict()
 
     def get(self, token: str, now: datetime) -> T | None:
         """What was kept for this very token, if it still holds."""
-        key = _digest(token)
-        kept = self._kept.get(key)
+        kept = self._kept.get(token)
         if kept is None:
             return None
         until, value = kept
         if now >= until:
-            del self._kept[key]
+            del self._kept[token]
             return None
-        self._kept.move_to_end(key)
+        self._kept.move_to_end(token)
         return value
 
     def keep(self, token: str, value: T, until: datetime) -> None:
         """Remember; the one that was used the longest ago gives way."""
-        self._kept[_digest(token)] = until, value
+        self._kept[token] = until, value
         if len(self._kept) > self._size_max:
             self._kept.popitem(last=False)
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

@@ -9,28 +9,33 @@ from shared.usecases import views
 from shared.usecases.services import Services, inbox_topic
 
 
-async def tell_agent(services: Services, agent_id: str, offer: Offer | None = None) -> None:
+async def tell_agent(
+    services: Services, agent_id: str, offer: Offer | None = None, *, is_repeated: bool = False
+) -> None:  # fmt: skip
     """Tell an agent's screen of a change of the agent and, perhaps, of an offer."""
-    await services.inboxes.tell(agent_id, partial(_notices, services, agent_id, offer))
+    await services.inboxes.tell(agent_id, partial(_notices, services, agent_id, offer, is_repeated))
     services.realtime.publish(inbox_topic(agent_id))
 
 
 async def repeat_agent(services: Services, agent: AgentState) -> None:
     """Tell again of an agent that the change feed shows."""
     if not await services.inboxes.has_told((agent.id,), _agent_key(agent)):
-        await tell_agent(services, agent.id)
+        await tell_agent(services, agent.id, is_repeated=True)
 
 
 async def repeat_offer(services: Services, offer: Offer) -> None:
     """Tell again of an offer that the change feed shows."""
     if not await services.inboxes.has_told((offer.agent_id,), _offer_key(offer)):
-        await tell_agent(services, offer.agent_id, offer)
+        await tell_agent(services, offer.agent_id, offer, is_repeated=True)
 
 
-async def _notices(services: Services, agent_id: str, offer: Offer | None) -> list[Notice]:
-    """What has not been told, by this process or by one before: after a crash there is much to repeat."""
-    notices = [await _of_agent(services, agent_id), await _of_offer(services, offer) if offer else None]
-    return [found for found in notices if found and not await services.inboxes.has_told((agent_id,), found.key)]
+async def _notices(services: Services, agent_id: str, offer: Offer | None, is_repeated: bool) -> list[Notice]:
+    """What there is to tell. After a crash there is much to repeat, and most of it was told by the process before."""
+    made = [await _of_agent(services, agent_id), await _of_offer(services, offer) if offer else None]
+    notices = [notice for notice in made if notice]
+    if is_repeated:
+        return [notice for notice in notices if not await services.inboxes.has_told((agent_id,), notice.key)]
+    return notices
 
 
 async def _of_agent(services: Services, agent_id: str) -> Notice | None:
