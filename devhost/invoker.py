@@ -98,7 +98,7 @@ class Invoker:
 
 def _invocation_id() -> str:
     """For the logs. Not from the system's randomness: that is a system call, and nothing here is a secret."""
-    return f"{random.getrandbits(128):032x}"  # noqa: S311
+    return f"{random.getrandbits(128):032x}"
 
 
 def _blocking(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:

@@ -34,7 +34,7 @@ async def bot_turn(services: Services, conversation_id: str) -> Turn:
     if stage_of(read) != "bot":
         return Turn(stage_of(read))
     bot = services.centre.channels[read.channel].bot
-    answers = await _answers(services, read, bot) if bot else []
+    answers, is_all = await _answers(services, read, bot) if bot else ([], True)
 
     def decide(current: Conversation) -> Change | None:
         if (current.status, current.epoch, current.bot_handled) != (read.status, read.epoch, read.bot_handled):
@@ -42,7 +42,7 @@ async def bot_turn(services: Services, conversation_id: str) -> Turn:
         draft = Draft(current, services.clock())
         _carry_out(draft, services, bot, answers)
         if stage_of(draft.conversation) == "bot":
-            _wait_or_give_up(draft, services, read)
+            _wait_or_give_up(draft, services, read.wait.signals if is_all else read.wait.seen)
         return draft.done()
 
     change = await services.conversations.update(conversation_id, decide)
@@ -52,8 +52,8 @@ async def bot_turn(services: Services, conversation_id: str) -> Turn:
     return turn_of(change.after, "bot")
 
 
-async def _answers(services: Services, read: Conversation, bot: str) -> list[_Answer]:
-    """What the bot says to everything it has not answered yet; the first failure or hand-off ends the list."""
+async def _answers(services: Services, read: Conversation, bot: str) -> tuple[list[_Answer], bool]:
+    """What the bot says to what it has not answered yet, and whether that was all; a failure or hand-off ends it."""
     unheard: list[Message | None] = [None] if read.status is Status.NEW else []
     messages = await services.conversations.messages(read.id, after=read.bot_handled, limit=UNHANDLED_MAX)
     unheard += [m for m in messages if m.sender.kind is Kind.CUSTOMER and m.sequence <= read.sequence]
@@ -65,12 +65,12 @@ async def _answers(services: Services, read: Conversation, bot: str) -> list[_An
         try:
             reply = await _ask(services, turn)
         except BotFailed:
-            return [*answers, _Answer(message, None)]
+            return [*answers, _Answer(message, None)], True
         answers.append(_Answer(message, reply))
         memory = reply.memory
         if reply.hand_off or reply.is_end:
-            break
-    return answers
+            return answers, True
+    return answers, len(messages) < UNHANDLED_MAX
 
 
 async def _ask(services: Services, turn: BotTurn) -> BotReply:
@@ -145,11 +145,11 @@ def _hand_off(draft: Draft, services: Services, request: HandOffRequest) -> None
     system_says(draft, services.centre, "queued")
 
 
-def _wait_or_give_up(draft: Draft, services: Services, read: Conversation) -> None:
+def _wait_or_give_up(draft: Draft, services: Services, seen: int) -> None:
     until = draft.conversation.active_at + services.centre.limits.bot_idle
     if draft.now >= until:
         system_says(draft, services.centre, "idle_ended")
         draft.step(Step.TIMED_OUT, limit="botIdle")
         end_work(draft, Kind.SYSTEM)
         return
-    prepare_wait(draft, until, read.wait.signals)
+    prepare_wait(draft, until, seen)

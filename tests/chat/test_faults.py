@@ -325,3 +325,10 @@ async def test_card_numbers_are_masked_before_they_are_stored(house: House) -> N
     assert zoe.texts("customer") == ["my card is **** **** **** 1111, thanks"]
     store = house.host.config.data_dir
     assert all(b"4111 1111" not in path.read_bytes() for path in store.iterdir() if path.is_file())
+
+
+async def test_a_customer_who_writes_more_than_a_turn_takes_is_answered_all_the_same(house: House) -> None:
+    zoe = await house.customer()
+    for _ in range(70):
+        await zoe.say("opening hours")
+    await zoe.until(lambda _: len(zoe.texts("bot")) == 71)
