@@ -23,7 +23,7 @@ ORIGIN := http://127.0.0.1:$(or $(PORT),7071)
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: $(VENV)/.dev ## only the set-up that run and test do by themselves
+setup: $(VENV)/.dev local.settings.json ## only the set-up that run and test do by themselves
 setup-run: $(VENV)/.run
 setup-bench: $(VENV)/.bench
 

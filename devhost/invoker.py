@@ -20,6 +20,7 @@ from devhost.loader import FunctionSpec
 THREADS_DEFAULT = 32  # PYTHON_THREADPOOL_THREAD_COUNT
 
 log = logging.getLogger("devhost.function")
+_chance = random.Random()  # noqa: S311  # its own, so that an app's seed is left alone
 
 
 @dataclass
@@ -98,7 +99,7 @@ class Invoker:
 
 def _invocation_id() -> str:
     """For the logs. Not from the system's randomness: that is a system call, and nothing here is a secret."""
-    return f"{random.getrandbits(128):032x}"
+    return f"{_chance.getrandbits(128):032x}"
 
 
 def _blocking(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:

@@ -24,10 +24,9 @@ class LatestDocuments:
     def begin(self, container: Container, partition: str, writes: Sequence[Write]) -> None:
         """What is about to be written is read from the file until `end`."""
         for write in writes:
-            if write.sequence is None:
-                key = (container, partition, write.id)
-                self._writing[key] += 1
-                self._documents.pop(key, None)
+            key = (container, partition, write.id)
+            self._writing[key] += 1
+            self._documents.pop(key, None)
 
     def end(self, container: Container, partition: str, writes: Sequence[Write], etags: Sequence[str] | None) -> None:
         """What has just been committed (etags None: refused). Commits come here in their order.
@@ -35,14 +34,12 @@ class LatestDocuments:
         Whoever has seen a commit in the file may have begun the next one before this one's end: then that one counts.
         """
         for index, write in enumerate(writes):
-            if write.sequence is not None:
-                continue
             key = (container, partition, write.id)
             self._writing[key] -= 1
             if self._writing[key] > 0:
                 continue
             del self._writing[key]
-            if etags is not None and write.lives is None:
+            if etags is not None and write.lives is None and write.sequence is None:
                 self._documents[key] = Document(write.id, partition, write.type, write.body, etags[index])
         while len(self._documents) > self._size_max:
             self._documents.popitem(last=False)
