@@ -13,6 +13,8 @@ from tests.chat.conftest import House, Open
 from tests.chat.people import Desk
 from tests.devhost.conftest import eventually
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 

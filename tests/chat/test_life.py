@@ -2,9 +2,13 @@
 
 from typing import Any
 
+import pytest
+
 from tests.chat.conftest import House, Open
 from tests.chat.people import Desk
 from tests.devhost.conftest import eventually
+
+pytestmark = pytest.mark.slow
 
 
 async def test_the_whole_life(house: House) -> None:

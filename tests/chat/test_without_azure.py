@@ -1,7 +1,11 @@
 """With Storage queues and a timer in place of Service Bus and Cosmos DB: what Core Tools with Azurite offer."""
 
+import pytest
+
 from tests.chat.conftest import Open
 from tests.devhost.conftest import eventually
+
+pytestmark = pytest.mark.slow
 
 
 async def test_the_whole_life_on_storage_queues(open_house: Open) -> None:

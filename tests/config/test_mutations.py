@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 from shared.config.errors import ConfigError
 from shared.config.load import load_centre
 from tests.config.folders import SAMPLE
+
+pytestmark = pytest.mark.slow
 
 FILES = sorted(path.relative_to(SAMPLE).as_posix() for path in SAMPLE.rglob("*.yaml"))
 CONTENTS = {file: (SAMPLE / file).read_text(encoding="utf-8") for file in FILES}

@@ -115,6 +115,7 @@ def chunk(events: list[Event], commands: list[Command], at: str) -> bytes:
     return orjson.dumps([{**item, "IsPlayed": True} for item in stored])[1:-1]
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(programs, st.data())
 def test_walker_and_sdk_agree_and_a_rebuild_repeats_everything(steps: Any, choices: Any) -> None:
