@@ -1,5 +1,7 @@
 """Customers' profiles. What somebody says of themselves is kept as unverified and joins no other profile."""
 
+import contextlib
+
 from shared.contracts import records as wire
 from shared.ports import Conflict, Container, InboundEvent, Write
 from shared.usecases.services import Services
@@ -19,10 +21,8 @@ async def ensure(services: Services, event: InboundEvent, conversation_id: str) 
         ],
         "first_conversation": conversation_id,
     }
-    try:
+    with contextlib.suppress(Conflict):
         await services.documents.commit(Container.CUSTOMERS, event.address, [Write("profile", "customer", body)])
-    except Conflict:
-        return
 
 
 async def find(services: Services, customer_id: str | None) -> wire.Customer | None:

@@ -1,5 +1,6 @@
 """Messages that could not be handled: parked with the reason, listed, tried again."""
 
+import contextlib
 import hashlib
 from datetime import datetime
 
@@ -25,10 +26,8 @@ async def park(
         "source": source, "reason": reason[:REASON_CHARS_MAX], "text": body[:BODY_CHARS_MAX],
         "at": services.clock().isoformat(), "state": "parked",
     }  # fmt: skip
-    try:
+    with contextlib.suppress(Conflict):
         await services.documents.commit(Container.DEAD_LETTERS, PARTITION, [Write(id_, "deadLetter", parked)])
-    except Conflict:
-        return
 
 
 async def search(services: Services, cursor: str | None, limit: int) -> Page[DeadLetter]:

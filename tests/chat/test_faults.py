@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from shared.domain.bot import BotReply
-from shared.ports import BotFailed, BotTurn, Inbound, InboundEvent
-from shared.usecases import agents
+from shared.ports import BotFailed, BotTurn, Container, Document, Inbound, InboundEvent
+from shared.usecases import agents, follow
 from tests.chat.conftest import House, Open
 from tests.chat.people import Desk
 from tests.devhost.conftest import eventually
@@ -254,6 +254,31 @@ async def test_what_the_queue_has_given_up_on_is_parked(house: House) -> None:
         return (await house.admin("GET", "/api/manage/dead-letters")).json()["items"]
 
     assert [letter["body"] for letter in await eventually(parked)] == ["given up"]
+
+
+@pytest.mark.parametrize("sink", [follow.ring, follow.tell_screens, follow.tell_routing])
+async def test_a_document_that_cannot_be_read_holds_up_no_other(house: House, sink: Any) -> None:
+    handled = await house.customer()
+    good = await house.app.services.documents.read(Container.CONVERSATIONS, handled.id, handled.id)
+    assert good
+    wait = {**good.body["wait"], "token": 0}
+    fresh = Document(good.id, good.partition, good.type, {**good.body, "id": "unheard-of", "wait": wait}, "")
+    bad = [
+        Document("x", "x", type_, body, "")
+        for type_ in ("conversation", "event", "work", "novelty")
+        for body in ({}, {"told": ["alice"]}, {"wait": {"token": 0}}, {"wait": {"token": "?", "signals": 1, "seen": 0}})
+    ]
+    started: list[str] = []
+
+    class Bells:
+        async def start(self, conversation_id: str) -> None:
+            started.append(conversation_id)
+
+        async def ring(self, conversation_id: str, token: int) -> None:
+            raise AssertionError("nothing is to be rung")
+
+    await sink(house.app.services, [*bad, fresh], Bells())
+    assert started == (["unheard-of"] if sink is follow.ring else [])
 
 
 async def test_a_parked_message_can_be_sent_again_once_its_channel_is_there(open_house: Open) -> None:
