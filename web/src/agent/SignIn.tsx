@@ -1,32 +1,13 @@
-import { Button, Field, Input, Title2, makeStyles, tokens } from '@fluentui/react-components';
+import { Button, Field, Input, Title2 } from '@fluentui/react-components';
 import { type SubmitEvent, useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { hasCode, hasStatus } from '../api/errors';
 import { useAction } from '../lib/useAction';
 import { useDocumentTitle } from '../lib/useDocumentTitle';
+import { useEntryStyles } from '../ui/entryStyles';
 import { Header } from '../ui/Header';
 import { signIn } from './agentApi';
 import type { AgentSession, SignOutReason } from './useAgentSession';
-
-const useStyles = makeStyles({
-  main: {
-    boxSizing: 'border-box',
-    width: '100%',
-    maxWidth: '440px',
-    margin: '0 auto',
-    padding: `${tokens.spacingVerticalXXXL} ${tokens.spacingHorizontalL}`,
-  },
-  form: {
-    display: 'flex',
-    flexDirection: 'column',
-    gap: tokens.spacingVerticalL,
-    padding: tokens.spacingHorizontalXXL,
-    borderRadius: tokens.borderRadiusXLarge,
-    backgroundColor: tokens.colorNeutralBackground1,
-    border: `1px solid ${tokens.colorNeutralStroke2}`,
-    boxShadow: tokens.shadow8,
-  },
-});
 
 interface SignInProps {
   reason: SignOutReason;
@@ -35,7 +16,7 @@ interface SignInProps {
 
 /** Signing in by name, which only development machines allow. */
 export function SignIn({ reason, onSignedIn }: SignInProps) {
-  const styles = useStyles();
+  const styles = useEntryStyles();
   const { t } = useTranslation('agent');
   const [user, setUser] = useState(() => new URLSearchParams(window.location.search).get('user') ?? '');
   useDocumentTitle(t('title'));

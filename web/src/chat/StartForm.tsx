@@ -1,29 +1,10 @@
-import { Button, Field, Input, Title2, makeStyles, tokens } from '@fluentui/react-components';
+import { Button, Field, Input, Title2 } from '@fluentui/react-components';
 import { type SubmitEvent, useCallback, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ChatStarted, StartChat } from '../api/types';
 import { NAME_CHARS_MAX, printable } from '../lib/text';
+import { useEntryStyles } from '../ui/entryStyles';
 import { useStartChat } from './useStartChat';
-
-const useStyles = makeStyles({
-  main: {
-    boxSizing: 'border-box',
-    width: '100%',
-    maxWidth: '440px',
-    margin: '0 auto',
-    padding: `${tokens.spacingVerticalXXXL} ${tokens.spacingHorizontalL}`,
-  },
-  form: {
-    display: 'flex',
-    flexDirection: 'column',
-    gap: tokens.spacingVerticalL,
-    padding: tokens.spacingHorizontalXXL,
-    borderRadius: tokens.borderRadiusXLarge,
-    backgroundColor: tokens.colorNeutralBackground1,
-    border: `1px solid ${tokens.colorNeutralStroke2}`,
-    boxShadow: tokens.shadow8,
-  },
-});
 
 interface StartFormProps {
   initialName: string;
@@ -32,7 +13,7 @@ interface StartFormProps {
 }
 
 export function StartForm({ initialName, previousConversationId, onStarted }: StartFormProps) {
-  const styles = useStyles();
+  const styles = useEntryStyles();
   const { t, i18n } = useTranslation('chat');
   const [name, setName] = useState(initialName);
 
