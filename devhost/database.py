@@ -1,9 +1,12 @@
-"""One SQLite file, one writer thread, group commit.
+"""One SQLite file, one connection that writes, group commit.
 
 Every change is an operation `fn(connection) -> result`. Operations that wait at the same time share one
 transaction and one fsync (WAL, synchronous=FULL); a caller is answered only after the commit. An operation may
 run twice (if another one of its group fails, each is repeated alone), so it must not touch anything but the
 connection.
+
+Operations run on the event loop's thread, the commit on a thread of its own. A statement takes microseconds; on
+another thread it would cost more than that to pass the interpreter lock there and back. Only the disk is waited for.
 """
 
 import asyncio
@@ -21,7 +24,7 @@ T = TypeVar("T")
 Operation = Callable[[sqlite3.Connection], T]
 CommitHook = Callable[[str], None]
 
-GROUP_SIZE_MAX = 512
+GROUP_SIZE_MAX = 128  # so that the event loop is not held up for long
 BUSY_TIMEOUT_SECONDS = 10
 
 log = logging.getLogger("devhost.database")
@@ -74,6 +77,7 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
 @dataclass(slots=True)
 class _Write:
     operation: Operation[Any]
+    is_long: bool = False
     future: asyncio.Future[Any] | None = None
     then: Callable[[Any], None] | None = None
     value: Any = None
@@ -89,26 +93,31 @@ class Database:
         """`hook` is called with "before" and "after" around each commit (fault injection in tests)."""
         self._loop = loop
         self._hook = hook
-        self._pending: queue.SimpleQueue[list[_Write] | None] = queue.SimpleQueue()
-        self._turn: list[_Write] = []
+        self._handed_over: queue.SimpleQueue[tuple[list[_Write], bool] | None] = queue.SimpleQueue()
+        self._waiting: list[_Write] = []
+        self._is_committing = False
         self._closed = False
         self.commits = 0
         self.operations = 0
         self._writer = connect(path)
         self._writer.executescript(schema)
+        _be_patient(self._writer, False)
         self._reader = connect(path, readonly=True)
         self._read_pool = ThreadPoolExecutor(1, thread_name_prefix="devhost-reader")
         self._thread = threading.Thread(target=self._run, name="devhost-writer", daemon=True)
         self._thread.start()
 
-    def write(self, operation: Operation[T], then: Callable[[T], None] | None = None) -> "asyncio.Future[T]":
+    def write(
+        self, operation: Operation[T], then: Callable[[T], None] | None = None, *, is_long: bool = False
+    ) -> "asyncio.Future[T]":  # fmt: skip
         """Run the operation in the next group; the future ends after its commit.
 
         `then` is called with the result on the event loop, right after the commit, even if the caller has been
         cancelled in the meantime: what follows from a commit must not be forgotten with whoever asked for it.
+        `is_long` keeps an operation of more than some milliseconds off the event loop's thread.
         """
         future: asyncio.Future[T] = self._loop.create_future()
-        self._put(_Write(operation, future, then))
+        self._put(_Write(operation, is_long, future, then))
         return future
 
     def post(self, operation: Operation[Any]) -> None:
@@ -121,9 +130,10 @@ class Database:
 
     async def close(self) -> None:
         """Commit what is queued, then close."""
+        last = self.write(lambda _: None)
         self._closed = True
-        self._hand_over()
-        self._pending.put(None)
+        await asyncio.wait([last])
+        self._handed_over.put(None)
         await self._loop.run_in_executor(None, self._thread.join)
         self._read_pool.shutdown()
         self._writer.close()
@@ -132,26 +142,47 @@ class Database:
     def _put(self, write: _Write) -> None:
         if self._closed:
             raise sqlite3.ProgrammingError("the database is closed")
-        if not self._turn:
-            # Once per turn of the event loop: each wake-up of the writer costs both threads the interpreter lock.
-            self._loop.call_soon(self._hand_over)
-        self._turn.append(write)
+        if not self._waiting and not self._is_committing:
+            self._loop.call_soon(self._begin_group)  # what this turn of the event loop writes goes together
+        self._waiting.append(write)
 
-    def _hand_over(self) -> None:
-        if self._turn:
-            self._pending.put(self._turn)
-            self._turn = []
+    def _begin_group(self) -> None:
+        group, self._waiting = self._waiting[:GROUP_SIZE_MAX], self._waiting[GROUP_SIZE_MAX:]
+        self._is_committing = True
+        self._handed_over.put((group, self._try_here(group)))
+
+    def _end_group(self, group: list[_Write]) -> None:
+        _resolve(group)
+        self._is_committing = False
+        if self._waiting:
+            self._loop.call_soon(self._begin_group)  # after those who have just been answered: they may write again
+
+    def _try_here(self, group: list[_Write]) -> bool:
+        """Run the operations of a group in a new transaction; False if the thread has to do it, with patience."""
+        if any(write.is_long for write in group):
+            return False
+        try:
+            self._begin(group)
+        except Exception:
+            return False
+        return True
 
     def _run(self) -> None:
-        while (group := self._pending.get()) is not None:
-            while len(group) < GROUP_SIZE_MAX and not self._pending.empty():
-                more = self._pending.get()
-                if more is None:
-                    self._pending.put(None)
-                    break
-                group += more
-            self._commit(group)
-            self._loop.call_soon_threadsafe(_resolve, group)
+        """The thread: it has the connection whenever a group has been handed over."""
+        while handed_over := self._handed_over.get():
+            group, is_begun = handed_over
+            if not (is_begun and self._try_to_end(len(group))):
+                _be_patient(self._writer, True)
+                self._commit(group)
+                _be_patient(self._writer, False)
+            self._loop.call_soon_threadsafe(self._end_group, group)
+
+    def _try_to_end(self, size: int) -> bool:
+        try:
+            self._end(size)
+        except Exception:
+            return False
+        return True
 
     def _commit(self, group: list[_Write]) -> None:
         """One transaction for the group; if any operation fails, one transaction for each."""
@@ -165,21 +196,39 @@ class Database:
                 self._commit([write])
 
     def _transaction(self, group: list[_Write]) -> None:
+        self._begin(group)
+        self._end(len(group))
+
+    def _begin(self, group: list[_Write]) -> None:
         self._writer.execute("BEGIN IMMEDIATE")
         try:
             for write in group:
                 write.value = write.operation(self._writer)
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def _end(self, size: int) -> None:
+        try:
             if self._hook:
                 self._hook("before")
             self._writer.execute("COMMIT")
         except BaseException:
-            if self._writer.in_transaction:
-                self._writer.execute("ROLLBACK")
+            self._roll_back()
             raise
         self.commits += 1
-        self.operations += len(group)
+        self.operations += size
         if self._hook:
             self._hook("after")
+
+    def _roll_back(self) -> None:
+        if self._writer.in_transaction:
+            self._writer.execute("ROLLBACK")
+
+
+def _be_patient(connection: sqlite3.Connection, is_patient: bool) -> None:
+    """Whether to wait for another process that writes. The event loop never does."""
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000 if is_patient else 0}")
 
 
 def _resolve(group: list[_Write]) -> None:

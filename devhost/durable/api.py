@@ -127,7 +127,7 @@ class DurableApi:
         if not query.get("createdTimeFrom"):
             raise _Refused(400, "Please provide value for 'createdTimeFrom' parameter.")
         wanted = _filter(query)
-        deleted = await self._database.write(lambda c: store.purge(c, store.select(c, wanted, -1)))
+        deleted = await self._database.write(lambda c: store.purge(c, store.select(c, wanted, -1)), is_long=True)
         return Reply(200, {"instancesDeleted": deleted}) if deleted else Reply(404)
 
     async def _purge_one(self, instance_id: str) -> Reply:

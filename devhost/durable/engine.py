@@ -97,7 +97,7 @@ class Engine:
 
         Nothing may send to instances before this returns, or it would be delivered twice.
         """
-        await self._database.write(store.tidy)
+        await self._database.write(store.tidy, is_long=True)
         self._workers = [asyncio.create_task(self._work()) for _ in range(self._orchestrators_max)]
         self._activities.start()
         await self._resume()
