@@ -153,8 +153,9 @@ class Host:
 
     async def _listen(self, listener: socket.socket) -> None:
         settings = uvicorn.Config(
-            self._front.asgi(), lifespan="off", log_config=None, access_log=False, server_header=False, ws="none"
-        )
+            self._front.asgi(), lifespan="off", log_config=None, access_log=False, server_header=False, ws="none",
+            proxy_headers=False,  # the front heeds them: uvicorn would parse the client's address on each request
+        )  # fmt: skip
         server = _Server(settings)
         serving = asyncio.create_task(server.serve([listener]))
 

@@ -1,22 +1,22 @@
 """The host's HTTP face: function routes, webhooks and the status page."""
 
-import functools
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 import orjson
 from azure.functions.meta import Datum
-from pydantic import TypeAdapter
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from devhost.bindings import encode
-from devhost.config import HeaderName, HeaderValue, HostConfig
+from devhost.answers import Answer, answer_of, own_headers, transmit
+from devhost.bindings import http_value
+from devhost.config import HostConfig
 from devhost.durable.api import WEBHOOK_PATH, DurableApi
 from devhost.eventgrid import EventGrid
 from devhost.invoker import Invoker
@@ -24,14 +24,13 @@ from devhost.keys import Keys
 from devhost.listeners import outgoing
 from devhost.loader import FunctionSpec
 from devhost.queues import Message, QueueStore, Refused
-from devhost.routes import Route, compile_route, decoded
+from devhost.routes import Router, compile_route, decoded
 
 LOOPBACK = ("127.0.0.1", "::1")
 LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 BODY_BYTES_MAX_DEFAULT = 104_857_600  # of the real runtime
 EVENT_GRID_PATH = "/runtime/webhooks/eventgrid"
-_OF_THE_SERVER = ("content-length", "transfer-encoding", "connection")
-_HEADERS = TypeAdapter(dict[HeaderName, HeaderValue])
+_OWN_PATHS = ("/admin/", "/runtime/webhooks/")
 
 log = logging.getLogger("devhost.http")
 
@@ -47,7 +46,11 @@ class Front:
         self._durable, self._status, self._eventgrid = durable, status, EventGrid(invoker, queues, functions)
         prefix, http = config.host_json.extensions.http.route_prefix, [f for f in functions if f.kind == "httpTrigger"]
         routes = [(compile_route(f"{prefix}/{spec.route}", f"function {spec.name}"), spec) for spec in http]
-        self._routes: list[tuple[Route, FunctionSpec]] = sorted(routes, key=lambda item: item[0].rank)
+        self._router = Router((route, spec.methods, (spec, _level(spec))) for route, spec in routes)
+        self._headers = config.host_json.extensions.http.custom_headers
+        self._raw_headers = own_headers(self._headers)
+        trusted = config.settings.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
+        self._heed_forwarded = ProxyHeadersMiddleware(_nothing, trusted)
         self._body_bytes_max = config.number("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", BODY_BYTES_MAX_DEFAULT)
 
     def asgi(self) -> ASGIApp:
@@ -58,25 +61,53 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        request = Request(scope, receive)
         try:
-            response = await self._respond(request)
+            answered = await self._respond(scope, receive, send)
         except ClientDisconnect:
             return
         except Exception:
-            log.exception("%s %s failed in the host", request.method, _raw_path(request))
-            response = Response(status_code=500)
-        response.headers.update(self._config.host_json.extensions.http.custom_headers)
-        await response(scope, receive, send)
+            log.exception("%s %s failed in the host", scope["method"], _raw_path(scope))
+            answered = Response(status_code=500)
+        if isinstance(answered, Answer):
+            await transmit(answered, self._raw_headers, send)
+        else:
+            answered.headers.update(self._headers)
+            await answered(scope, receive, send)
 
-    async def _respond(self, request: Request) -> Response:
-        received = bytearray()
-        async for chunk in request.stream():
-            received += chunk
-            if len(received) > self._body_bytes_max:
-                return Response("the request body is too large", 413)
-        path, body = _raw_path(request), bytes(received)
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> Answer | Response:
+        headers = _joined([(str(name, "latin-1"), str(value, "latin-1")) for name, value in scope["headers"]])
+        if "x-forwarded-for" in headers or "x-forwarded-proto" in headers:
+            await self._heed_forwarded(scope, receive, send)  # type: ignore[arg-type]  # uvicorn's own types
+        body = await self._body(receive)
+        if body is None:
+            return Response("the request body is too large", 413)
+        path = _raw_path(scope)
         folder = path.lower()
+        if folder.startswith(_OWN_PATHS) and (response := await self._own(Request(scope), path, folder, body)):
+            return response
+        found = self._router.find(scope["method"], decoded(path[1:]))
+        if found is None:
+            return Response(status_code=404)
+        (spec, level), parameters = found
+        if level != "anonymous" and not self._keys.allows(level, _key(Request(scope))):
+            return Response(status_code=401)
+        return await self._invoke(spec, _value(scope, headers, parameters, body))
+
+    async def _body(self, receive: Receive) -> bytes | None:
+        """The whole body, None if it is too large. Raises ClientDisconnect."""
+        received = bytearray()
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            received += message.get("body", b"")
+            if len(received) > self._body_bytes_max:
+                return None
+            if not message.get("more_body", False):
+                return bytes(received)
+
+    async def _own(self, request: Request, path: str, folder: str, body: bytes) -> Response | None:
+        """The answer of the host itself, None for a path that is not its own."""
         if folder.startswith("/admin/"):
             return await self._admin(request, path, body)
         if folder.rstrip("/") == EVENT_GRID_PATH:
@@ -86,38 +117,21 @@ class Front:
             return await self._eventgrid.handle(request, body)
         if folder.startswith(f"{WEBHOOK_PATH}/"):
             return await self._durable_webhook(request, path[len(WEBHOOK_PATH) :], body)
-        plain_path = decoded(path[1:])
-        for route, spec in self._routes:
-            is_served = not spec.methods or request.method in spec.methods
-            if is_served and (parameters := route.match(plain_path)) is not None:
-                return await self._invoke(spec, request, parameters, body)
-        return Response(status_code=404)
+        return None
 
-    async def _invoke(self, spec: FunctionSpec, request: Request, parameters: dict[str, str], body: bytes) -> Response:
-        level = str(spec.trigger.get("authLevel", "function")).lower()
-        if level != "anonymous" and not self._keys.allows(level, _key(request)):
-            return Response(status_code=401)
-        value = {
-            "method": Datum(request.method, "string"),
-            "url": Datum(_url(request), "string"),
-            "headers": _joined(request.headers.items()),
-            # As the host does for this worker: a parameter without a value is left out.
-            "query": _joined(item for item in request.query_params.multi_items() if item[1]),
-            "params": _joined(parameters.items()),
-            "body": Datum(body, "bytes"),
-        }
+    async def _invoke(self, spec: FunctionSpec, value: Datum) -> Answer | Response:
         try:
-            call = await self._invoker.call(spec, Datum(value, "http"))
+            call = await self._invoker.call(spec, value)
         except Exception:
             return Response(status_code=500)  # the invoker has logged it
         try:
-            response = _response(call.returned) if spec.returns else Response(status_code=204)
+            answered = answer_of(call.returned) if spec.returns else Response(status_code=204)
             if messages := outgoing(self._config, spec, call):
                 await self._queues.send(messages)
         except Exception:
             log.exception("%s: its result cannot be sent", spec.name)
             return Response(status_code=500)
-        return response
+        return answered
 
     async def _durable_webhook(self, request: Request, path: str, body: bytes) -> Response:
         if not self._keys.allows("durabletask_extension", _key(request)):
@@ -149,16 +163,28 @@ class Front:
         return Response(status_code=404)
 
 
-def _raw_path(request: Request) -> str:
+async def _nothing(*_: object) -> None:
+    """An application that does nothing."""
+
+
+def _raw_path(scope: Scope) -> str:
     """The path as it was sent, percent-encoded."""
-    return str(request.scope["raw_path"].decode("latin-1"))
+    return str(scope["raw_path"], "latin-1")
 
 
-def _url(request: Request) -> str:
-    """The address as it was sent, whatever its Host header holds."""
-    query = request.scope["query_string"].decode("latin-1")
-    address = f"{request.scope['scheme']}://{request.headers.get('host', '')}{_raw_path(request)}"
-    return f"{address}?{query}" if query else address
+def _value(scope: Scope, headers: dict[str, str], parameters: dict[str, str], body: bytes) -> Datum:
+    """What the function is called with."""
+    # As the host does for this worker: a parameter without a value is left out.
+    query = str(scope["query_string"], "latin-1")
+    parsed = _joined(parse_qsl(query)) if query else {}
+    # The address is as it was sent, whatever its Host header holds.
+    host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+    address = f"{scope['scheme']}://{str(host, 'latin-1')}{_raw_path(scope)}"
+    return http_value(scope["method"], f"{address}?{query}" if query else address, headers, parsed, parameters, body)
+
+
+def _level(spec: FunctionSpec) -> str:
+    return str(spec.trigger.get("authLevel", "function")).lower()
 
 
 def _key(request: Request) -> str:
@@ -172,34 +198,12 @@ def _is_local(request: Request) -> bool:
     return from_loopback and "origin" not in request.headers and host in LOCAL_NAMES
 
 
-def _joined(items: Iterable[tuple[str, str]]) -> dict[str, Datum]:
+def _joined(items: list[tuple[str, str]]) -> dict[str, str]:
     """Headers or parameters; the values of a repeated name are joined by commas, as the runtime does."""
-    values: dict[str, list[str]] = {}
+    values = dict(items)
+    if len(values) == len(items):
+        return values
+    several: dict[str, list[str]] = {}
     for name, value in items:
-        values.setdefault(name, []).append(value)
-    return {name: Datum(",".join(several), "string") for name, several in values.items()}
-
-
-@functools.lru_cache(1024)
-def _check_header(name: str, value: str) -> None:
-    """Raises ValueError. Apps send the same headers again and again."""
-    _HEADERS.validate_python({name: value})
-
-
-def _response(returned: Any) -> Response:
-    """What the function returned, on the wire; TypeError or ValueError if that cannot be."""
-    datum = encode("http", returned)
-    if datum.type == "string":
-        return Response(datum.value, media_type="text/plain")
-    value = datum.value
-    status = int(value["status_code"].value)
-    if not 200 <= status <= 599:
-        raise ValueError(f"{status} is not a final HTTP status")
-    response = Response(b"" if status in (204, 304) else value["body"].value, status)
-    for name, header in value["headers"].items():
-        _check_header(name, header.value)
-        if name.lower() not in _OF_THE_SERVER:
-            response.headers[name] = header.value
-    for morsel in (morsel for cookie in value["cookies"] or [] for morsel in cookie.values()):
-        response.headers.append("set-cookie", morsel.OutputString())
-    return response
+        several.setdefault(name, []).append(value)
+    return {name: ",".join(each) for name, each in several.items()}

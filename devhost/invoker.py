@@ -5,7 +5,7 @@ import contextvars
 import logging
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -42,11 +42,44 @@ class Invocation:
     out: Mapping[str, Out]
 
 
+class TimeLimit:
+    """`asyncio.timeout` for many calls with the same limit: who began first is due first, so one timer serves all.
+
+    A timer for each call, which nearly always ends long before it is due, costs more than finding its function.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._due: dict[asyncio.Timeout, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self, timeout: asyncio.Timeout) -> None:
+        """Let it expire after the limit."""
+        loop = asyncio.get_running_loop()
+        due = self._due[timeout] = loop.time() + self._seconds
+        if self._timer is None:
+            self._timer = loop.call_at(due, self._expire)
+
+    def end(self, timeout: asyncio.Timeout) -> None:
+        """Forget it."""
+        self._due.pop(timeout, None)
+
+    def _expire(self) -> None:
+        loop, self._timer = asyncio.get_running_loop(), None
+        for timeout, due in list(self._due.items()):
+            if due > loop.time():
+                self._timer = loop.call_at(due, self._expire)
+                return
+            del self._due[timeout]
+            timeout.reschedule(due)
+
+
 class Invoker:
     """Calls functions: asynchronous ones on the event loop, the others on threads."""
 
     def __init__(self, app_dir: str, timeout_seconds: float | None, threads: int = THREADS_DEFAULT) -> None:
-        self._app_dir, self._timeout = app_dir, timeout_seconds
+        self._app_dir = app_dir
+        self._limit = None if timeout_seconds is None else TimeLimit(timeout_seconds)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="function")
         self.running = 0
         self.durable_client = Datum(None, None)
@@ -54,8 +87,8 @@ class Invoker:
 
     async def call(self, spec: FunctionSpec, trigger: Datum, metadata: Metadata | None = None) -> Invocation:
         """Run the function on a trigger value; its own exceptions, TypeError and TimeoutError come through."""
-        context = Context(spec.name, self._app_dir, _invocation_id())
-        tokens = structlog.contextvars.bind_contextvars(function=spec.name, invocation_id=context.invocation_id)
+        id_ = _invocation_id()
+        tokens = structlog.contextvars.bind_contextvars(function=spec.name, invocation_id=id_)
         self.running += 1
         try:
             out = {name: Out() for name in spec.outputs}
@@ -65,7 +98,7 @@ class Invoker:
                 value = self.durable_client if kind == "durableClient" else trigger
                 arguments[name] = decode(kind, content, value, metadata)
             if spec.requires_context:
-                arguments["context"] = context
+                arguments["context"] = Context(spec.name, self._app_dir, id_)
             returned = await self._run(spec, arguments)
             if returned is not None and spec.returns is None:
                 raise RuntimeError(f"function {spec.name!r} without a $return binding returned a non-None value")
@@ -90,11 +123,20 @@ class Invoker:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, spec: FunctionSpec, arguments: dict[str, Any]) -> Any:
-        async with asyncio.timeout(self._timeout):
-            if spec.is_async:
-                return await spec.func(**arguments)
-            call = contextvars.copy_context().run
-            return await asyncio.get_running_loop().run_in_executor(self._pool, call, _blocking, spec.func, arguments)
+        if self._limit is None:
+            return await self._started(spec, arguments)
+        async with asyncio.timeout(None) as timeout:
+            self._limit.begin(timeout)
+            try:
+                return await self._started(spec, arguments)
+            finally:
+                self._limit.end(timeout)
+
+    def _started(self, spec: FunctionSpec, arguments: dict[str, Any]) -> Awaitable[Any]:
+        if spec.is_async:
+            return spec.func(**arguments)  # type: ignore[no-any-return]  # an app's function
+        call = contextvars.copy_context().run
+        return asyncio.get_running_loop().run_in_executor(self._pool, call, _blocking, spec.func, arguments)
 
 
 def _invocation_id() -> str:

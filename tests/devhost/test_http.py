@@ -362,6 +362,19 @@ async def test_a_host_header_from_outside_is_only_a_text(client: httpx.AsyncClie
         assert answer.json()["url"] == f"http://{name}/api/echo"
 
 
+async def test_a_proxy_on_this_machine_may_say_how_it_was_called(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/api/echo", headers={"Host": "desk.test", "X-Forwarded-Proto": "https"})
+    assert answer.json()["url"] == "https://desk.test/api/echo"
+
+
+async def test_repeated_headers_are_joined_but_the_first_host_counts(small: Host) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", small.config.port)
+    writer.write(b"GET /api/echo HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n")
+    seen = json.loads((await reader.read()).partition(b"\r\n\r\n")[2])
+    writer.close()
+    assert (seen["url"], seen["headers"]["host"]) == ("http://a/api/echo", "a,b")
+
+
 async def test_bytes_that_are_no_text_are_no_failure(small: Host) -> None:
     for target, status in ((b"?x=%ff&%C3", 200), (b"/%ff%00", 200), (b"?x=\xff", 400), (b"/\xff", 400)):
         reader, writer = await asyncio.open_connection("127.0.0.1", small.config.port)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devhost.errors import HostError
-from devhost.routes import compile_route, decoded
+from devhost.routes import Router, compile_route, decoded
 
 
 def match(template: str, path: str) -> dict[str, str] | None:
@@ -116,6 +116,28 @@ def test_the_most_specific_route_goes_first() -> None:
     ordered = ["a/b/c", "a/b/{x:int}", "a/b/{x}", "a/b", "a/{x}/c", "a/{*rest}", "a", "{x}/b", "{x}", ""]
     shuffled = ordered[::-1]
     assert sorted(shuffled, key=lambda template: compile_route(template, "f").rank) == ordered
+
+
+TEMPLATES = [
+    "a/b", "a/{x:int}", "a/{x}/c", "a/{x?}", "a/{x}.{y}", "a/{*rest:minlength(3)}", "b/{x:bool}/{y?}", "b/{x}/{y}",
+    "{x}", "ä", "{*rest}",
+]  # fmt: skip
+PIECES = st.sampled_from(["a", "A", "b", "c", "1", "true", "a.b", "ä", "Ä", "", "x\ny", "ſ"])
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(TEMPLATES), st.frozensets(st.sampled_from(["GET", "POST"])))),
+    st.sampled_from(["GET", "POST", "PURGE"]),
+    st.lists(PIECES, max_size=4).map("/".join),
+)
+def test_the_router_finds_what_trying_all_routes_in_order_finds(
+    served: list[tuple[str, frozenset[str]]], method: str, path: str
+) -> None:
+    routes = [(compile_route(template, "f"), methods, number) for number, (template, methods) in enumerate(served)]
+    ranked = sorted(routes, key=lambda item: item[0].rank)
+    takers = ((number, route.match(path)) for route, methods, number in ranked if not methods or method in methods)
+    wanted = next(((number, values) for number, values in takers if values is not None), None)
+    assert Router(routes).find(method, path) == wanted
 
 
 @pytest.mark.parametrize(
