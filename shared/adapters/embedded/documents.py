@@ -1,7 +1,7 @@
 """Documents in SQLite: a table per container, in the shape the embedded host's change feed reads.
 
 Reads run on the event loop's thread: a point read of a page in memory takes 20-30 microseconds, handing it to a thread
-takes longer. Writes share the writer thread of devhost.database, which commits in groups.
+takes longer. Writes go through devhost.database, which commits in groups.
 """
 
 import asyncio
@@ -14,44 +14,29 @@ import orjson
 
 from devhost.database import Database, connect
 from shared.adapters.embedded.latest import LatestDocuments
+from shared.adapters.embedded.schema import SCHEMA, keys_of, member, migrate
+from shared.adapters.embedded.tails import Tails
 from shared.ports import BATCH_OPERATIONS_MAX, Clock, Conflict, Container, Document, Unavailable, Write
 
-_TABLE = """
-CREATE TABLE IF NOT EXISTS "{name}" (
-    lsn INTEGER PRIMARY KEY AUTOINCREMENT, partition TEXT NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL,
-    sequence INTEGER, expires REAL, document TEXT NOT NULL, UNIQUE (partition, id));
-CREATE INDEX IF NOT EXISTS "{name}_by_sequence" ON "{name}" (partition, type, sequence) WHERE sequence IS NOT NULL;
-CREATE INDEX IF NOT EXISTS "{name}_by_type" ON "{name}" (type, id);
-CREATE INDEX IF NOT EXISTS "{name}_by_expiry" ON "{name}" (expires) WHERE expires IS NOT NULL;
-"""
-SCHEMA = "".join(_TABLE.format(name=container) for container in Container) + """
-CREATE TABLE IF NOT EXISTS leases (sink TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS conversations_by_wait ON conversations (type, json_extract(document, '$.body.wait.until'))
-    WHERE type = 'conversation';
-CREATE INDEX IF NOT EXISTS conversations_by_owner ON conversations
-    (json_extract(document, '$.body.owner.id'), json_extract(document, '$.body.status'), id)
-    WHERE type = 'conversation';
-CREATE INDEX IF NOT EXISTS conversations_by_status ON conversations (json_extract(document, '$.body.status'), id)
-    WHERE type = 'conversation';
-CREATE INDEX IF NOT EXISTS inbox_by_heartbeat ON inbox (type, json_extract(document, '$.body.seen_at'))
-    WHERE type = 'heartbeat';
-"""  # fmt: skip
 _COLUMNS = "id, partition, type, document, lsn, sequence"
 PURGE_ROWS_MAX = 5_000
 LATEST_MAX = 20_000
+TAILS_MAX = 2_000
 
 
 class SqliteDocuments:
     """The port `Documents` on one file. To be made and used on one event loop.
 
-    `is_exclusive` says that nobody else writes to the file: then documents read by id come from memory.
+    `is_exclusive` says that nobody else writes to the file: then what is read again and again comes from memory.
     """
 
     def __init__(
         self, path: Path, clock: Clock, hook: Callable[[str], None] | None = None, *, is_exclusive: bool = False
     ) -> None:  # fmt: skip
         self._clock = clock
+        migrate(path)
         self._latest = LatestDocuments(LATEST_MAX if is_exclusive else 0)
+        self._tails = Tails(TAILS_MAX if is_exclusive else 0)
         self._database = Database(path, asyncio.get_running_loop(), hook, SCHEMA)
         self._reader = connect(path, readonly=True)
 
@@ -67,11 +52,19 @@ class SqliteDocuments:
         self, container: Container, partition: str, type_: str, *, after: int = 0, limit: int = 200
     ) -> list[Document]:  # fmt: skip
         """See the port."""
+        now = self._now()
+        known = self._tails.page(container, partition, type_, after, limit, now)
+        if known is not None:
+            return known
         query = (
-            f'SELECT {_COLUMNS} FROM "{container}" WHERE partition = ? AND type = ? AND sequence > ? AND {_ALIVE}'  # noqa: S608
-            " ORDER BY sequence LIMIT ?"
+            f'SELECT {_COLUMNS}, expires FROM "{container}" WHERE partition = ? AND type = ? AND sequence > ?'  # noqa: S608
+            f" AND {_ALIVE} ORDER BY sequence LIMIT ?"
         )
-        return self._query(query, partition, type_, after, self._now(), limit)
+        rows = self._rows(query, partition, type_, after, now, limit)
+        found = [(_document(row), row[6]) for row in rows]
+        if len(found) < limit:
+            self._tails.keep(container, partition, type_, after, found)
+        return [document for document, _ in found]
 
     async def changes(
         self, container: Container, partition: str, since: str | None, limit: int = 1000
@@ -94,15 +87,15 @@ class SqliteDocuments:
         conditions = [f"type = '{type_}'", _ALIVE]
         values: list[Any] = [self._now()]
         for name, value in where.items():
-            conditions.append(f"{_member(name)} = ?")
+            conditions.append(f"{member(type_, name)} = ?")
             values.append(value)
         if below:
-            conditions.append(f"{_member(below[0])} < ?")
+            conditions.append(f"{member(type_, below[0])} < ?")
             values.append(below[1])
         if before is not None:
             conditions.append("id < ?")
             values.append(before)
-        order = _member(below[0]) if below else "id DESC"
+        order = member(type_, below[0]) if below else "id DESC"
         query = f'SELECT {_COLUMNS} FROM "{container}" WHERE {" AND ".join(conditions)} ORDER BY {order} LIMIT ?'  # noqa: S608
         return self._query(query, *values, limit)
 
@@ -114,16 +107,20 @@ class SqliteDocuments:
         rows = [_row(partition, write, now) for write in writes]
         etags = [write.etag for write in writes]
 
-        # Until the commit is told, reads by id must not lag behind pages and searches, which see it at once.
+        # Until the commit is told, what comes from memory must not lag behind searches, which see it at once.
         self._latest.begin(container, partition, writes)
+        self._tails.begin(container, partition)
 
-        def end(result: tuple[str, ...] | Conflict) -> None:
-            self._latest.end(container, partition, writes, None if isinstance(result, Conflict) else result)
+        def end(result: tuple[str, ...] | Conflict | None) -> None:
+            done = None if isinstance(result, Conflict) else result
+            self._latest.end(container, partition, writes, done)
+            expiries = [row[4] for row in rows]
+            self._tails.end(container, partition, list(zip(writes, done, expiries, strict=True)) if done else [])
 
         try:
             written = await self._database.write(lambda c: _write(c, container, rows, etags, now), end)
         except sqlite3.Error as error:
-            self._latest.end(container, partition, writes, None)
+            end(None)
             raise Unavailable(f"the store cannot write: {error}") from error
         if isinstance(written, Conflict):
             raise written
@@ -163,7 +160,7 @@ class SqliteDocuments:
                 removed += connection.execute(query, (now,)).rowcount
             return removed
 
-        return await self._database.write(operation)
+        return await self._database.write(operation, is_long=True)
 
     async def close(self) -> None:
         """Commit what is queued, then close."""
@@ -174,32 +171,29 @@ class SqliteDocuments:
         return self._clock().timestamp()
 
     def _query(self, query: str, *values: Any) -> list[Document]:
+        return [_document(row) for row in self._rows(query, *values)]
+
+    def _rows(self, query: str, *values: Any) -> list[Any]:
         try:
-            rows = self._reader.execute(query, values).fetchall()
+            return self._reader.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise Unavailable(f"the store cannot read: {error}") from error
-        return [
-            Document(id_, partition, type_, orjson.loads(document)["body"], str(lsn), sequence)
-            for id_, partition, type_, document, lsn, sequence in rows
-        ]
+
+
+def _document(row: Sequence[Any]) -> Document:
+    id_, partition, type_, document, lsn, sequence = row[:6]
+    return Document(id_, partition, type_, orjson.loads(document)["body"], str(lsn), sequence)
 
 
 _ALIVE = "(expires IS NULL OR expires > ?)"
-Row = tuple[str, str, str, int | None, float | None, str]
-
-
-def _member(path: str) -> str:
-    """The expression that reads a member such as "wait.until"; indexes are declared with the same text."""
-    if not all(part.isidentifier() for part in path.split(".")):
-        raise ValueError(f"{path!r} is not a member's path")
-    return f"json_extract(document, '$.body.{path}')"
+Row = tuple[str, str, str, int | None, float | None, str, str | None, str | None, str | None]
 
 
 def _row(partition: str, write: Write, now: float) -> Row:
     whole = {"id": write.id, "partition": partition, "type": write.type, "sequence": write.sequence, "body": write.body}
     expires = now + write.lives.total_seconds() if write.lives else None
     document = orjson.dumps(whole).decode()
-    return partition, write.id, write.type, write.sequence, expires, document
+    return partition, write.id, write.type, write.sequence, expires, document, *keys_of(write.type, write.body)
 
 
 def _write(
@@ -209,7 +203,9 @@ def _write(
 
     The conflict is returned, not raised: an operation that fails makes the others of its group commit one by one.
     """
-    connection.execute("SAVEPOINT batch")
+    is_batch = len(rows) > 1
+    if is_batch:
+        connection.execute("SAVEPOINT batch")
     written = []
     for index, (row, etag) in enumerate(zip(rows, etags, strict=True)):
         if etag is None:
@@ -217,25 +213,29 @@ def _write(
         else:
             lsn = _replace(connection, container, row, etag, now)
         if lsn is None:
-            connection.execute("ROLLBACK TO batch")
-            connection.execute("RELEASE batch")
+            if is_batch:
+                connection.execute("ROLLBACK TO batch")
+                connection.execute("RELEASE batch")
             return Conflict(index, exists=etag is None)
         written.append(str(lsn))
-    connection.execute("RELEASE batch")
+    if is_batch:
+        connection.execute("RELEASE batch")
     return tuple(written)
 
 
-_INSERT = 'INSERT INTO "{}" (partition, id, type, sequence, expires, document) VALUES (?,?,?,?,?,?)'
+_INSERT = """INSERT OR IGNORE INTO "{}" (partition, id, type, sequence, expires, document, key0, key1, key2)
+    VALUES (?,?,?,?,?,?,?,?,?)"""
 
 
 def _create(connection: sqlite3.Connection, container: Container, row: Row, now: float) -> int | None:
-    query = f'SELECT lsn, expires FROM "{container}" WHERE partition = ? AND id = ?'  # noqa: S608
-    found = connection.execute(query, row[:2]).fetchone()
-    if found and (found[1] is None or found[1] > now):
+    insert = _INSERT.format(container)
+    written = connection.execute(insert, row)
+    if written.rowcount == 1:
+        return written.lastrowid
+    query = f'DELETE FROM "{container}" WHERE partition = ? AND id = ? AND NOT {_ALIVE}'  # noqa: S608
+    if connection.execute(query, (*row[:2], now)).rowcount != 1:
         return None
-    if found:
-        connection.execute(f'DELETE FROM "{container}" WHERE lsn = ?', (found[0],))  # noqa: S608
-    return connection.execute(_INSERT.format(container), row).lastrowid
+    return connection.execute(insert, row).lastrowid
 
 
 def _replace(connection: sqlite3.Connection, container: Container, row: Row, etag: str, now: float) -> int | None:
