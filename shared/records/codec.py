@@ -6,7 +6,12 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
 
+from shared.ports import Document
+
 T = TypeVar("T")
+
+
+REMEMBERED_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +35,26 @@ class Codec(Generic[T]):
     def load(self, body: Mapping[str, Any]) -> T:
         """The value of a document's body."""
         return self._adapter.validate_python(body)
+
+
+class Reader(Generic[T]):
+    """Of the documents of one type in one store: a version that was read or written before is not parsed again."""
+
+    def __init__(self, codec: Codec[T]) -> None:
+        self._codec = codec
+        self._known: dict[tuple[str, str, str], T] = {}
+
+    def read(self, document: Document) -> T:
+        """The value that the document holds."""
+        key = (document.partition, document.id, document.etag)
+        if key in self._known:
+            return self._known[key]
+        value = self._codec.load(document.body)
+        self.remember(*key, value)
+        return value
+
+    def remember(self, partition: str, id_: str, etag: str, value: T) -> None:
+        """What this version of a document holds."""
+        self._known[partition, id_, etag] = value
+        if len(self._known) > REMEMBERED_MAX:
+            del self._known[next(iter(self._known))]

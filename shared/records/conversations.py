@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 
 from shared.domain.conversation import Change, Conversation, Event, Message
 from shared.ports import Conflict, Container, Document, Documents, Unavailable, Write
-from shared.records.codec import Codec, Versioned
+from shared.records.codec import Codec, Reader, Versioned
 
 ATTEMPTS_MAX = 20
 CACHED_MAX = 5_000
@@ -33,6 +33,7 @@ class Conversations:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
         self._known: OrderedDict[str, Versioned[Conversation]] = OrderedDict()
+        self._transcripts = Reader(_messages)
         # Writers of this process take turns; what makes them right is the etag.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -68,12 +69,12 @@ class Conversations:
     async def message(self, id_: str, sender: str, message_id: str) -> Message | None:
         """A message by its sender's kind and id."""
         found = await self._documents.read(Container.CONVERSATIONS, id_, _message_key(sender, message_id))
-        return _messages.load(found.body) if found else None
+        return self._transcripts.read(found) if found else None
 
     async def messages(self, id_: str, *, after: int = 0, limit: int = 200) -> list[Message]:
         """The transcript from a sequence on."""
         found = await self._documents.page(Container.CONVERSATIONS, id_, "message", after=after, limit=limit)
-        return [_messages.load(document.body) for document in found]
+        return [self._transcripts.read(document) for document in found]
 
     async def timeline(self, id_: str, *, after: int = 0, limit: int = 200) -> list[Event]:
         """The events from a sequence on."""
@@ -123,6 +124,8 @@ class Conversations:
             self._known.pop(id_, None)
             raise
         self._keep(id_, Versioned(change.after, etags[0]))
+        for index, message in enumerate(change.messages, start=1):
+            self._transcripts.remember(id_, writes[index].id, etags[index], message)
         return True
 
     def _keep(self, id_: str, head: Versioned[Conversation]) -> Versioned[Conversation]:

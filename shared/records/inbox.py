@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.domain.presence import Connection
 from shared.ports import Clock, Conflict, Container, Documents, Unavailable, Write
-from shared.records.codec import Codec, Versioned
+from shared.records.codec import Codec, Reader, Versioned
 
 EVENTS_LIVE = timedelta(hours=12)
 PARTS_MAX = 30  # told in one transaction,
@@ -59,6 +59,7 @@ class Inboxes:
     def __init__(self, documents: Documents, clock: Clock) -> None:
         self._documents, self._clock = documents, clock
         self._heads: dict[str, Versioned[int]] = {}
+        self._notices = Reader(_notices)
         self._waiting: dict[str, list[tuple[Make, asyncio.Future[None] | None]]] = {}
         self._writers: dict[str, asyncio.Task[None]] = {}
         self._told: OrderedDict[str, None] = OrderedDict()
@@ -104,7 +105,7 @@ class Inboxes:
     async def after(self, agent_id: str, sequence: int, limit: int = 200) -> list[StoredNotice]:
         """Notices after a sequence, in order."""
         found = await self._documents.page(Container.INBOX, agent_id, "notice", after=sequence, limit=limit)
-        return [_notices.load(document.body) for document in found]
+        return [self._notices.read(document) for document in found]
 
     async def heartbeat(self, agent_id: str) -> Versioned[Heartbeat] | None:
         """The stored heartbeat of an agent."""
@@ -155,12 +156,12 @@ class Inboxes:
             notices = [notice for notice in await self._fresh(agent_id, makes) if notice.key not in told_before]
             if not notices:
                 return
-            now = self._clock()
-            sequence = head.value + len(notices)
+            stored = self._placed(notices, head.value)
+            sequence = stored[-1].sequence
             writes = [Write("head", "head", {"sequence": sequence}, head.etag)]
-            for offset, notice in enumerate(notices, start=1):
-                body = _notices.dump(StoredNotice(head.value + offset, notice.type, now, notice.data))
-                writes.append(Write(f"notice:{notice.key}", "notice", body, None, head.value + offset, EVENTS_LIVE))
+            for notice, placed in zip(notices, stored, strict=True):
+                key, body = f"notice:{notice.key}", _notices.dump(placed)
+                writes.append(Write(key, "notice", body, None, placed.sequence, EVENTS_LIVE))
             try:
                 etags = await self._documents.commit(Container.INBOX, agent_id, writes)
             except Conflict as conflict:
@@ -172,10 +173,15 @@ class Inboxes:
                     tries_left -= 1
                 continue
             self._heads[agent_id] = Versioned(sequence, etags[0])
-            for notice in notices:
+            for notice, write, etag, placed in zip(notices, writes[1:], etags[1:], stored, strict=True):
                 self._remember(agent_id, notice.key)
+                self._notices.remember(agent_id, write.id, etag, placed)
             return
         raise Unavailable(f"the inbox of {agent_id} changes too fast")
+
+    def _placed(self, notices: Sequence[Notice], last: int) -> list[StoredNotice]:
+        now = self._clock()
+        return [StoredNotice(place, notice.type, now, notice.data) for place, notice in enumerate(notices, last + 1)]
 
     async def _fresh(self, agent_id: str, makes: Sequence[Make]) -> list[Notice]:
         """What there is to tell now and has not been told, each key once."""

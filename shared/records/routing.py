@@ -8,7 +8,7 @@ from typing import Any
 from shared.domain.presence import AgentState
 from shared.domain.routing import Assignment, Offer, OfferState, Pool, WorkItem, WorkState
 from shared.ports import Conflict, Container, Document, Documents, Write
-from shared.records.codec import Codec, Versioned
+from shared.records.codec import Codec, Reader, Versioned
 
 KEPT_AFTER_END = timedelta(days=2)
 DECIDER = "decider"
@@ -25,6 +25,7 @@ class RoutingStore:
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
+        self._readers = {type_: Reader(codec) for type_, codec in _codecs.items()}
 
     async def agent(self, pool: str, agent_id: str, now: datetime) -> Versioned[AgentState]:
         """An agent's state; one who never signed in is offline."""
@@ -78,7 +79,11 @@ class RoutingStore:
 
     async def _read(self, pool: str, type_: str, id_: str) -> Any:
         document = await self._documents.read(Container.ROUTING, pool, f"{type_}:{id_}")
-        return Versioned(_codecs[type_].load(document.body), document.etag) if document else None
+        return Versioned(self.value(document), document.etag) if document else None
+
+    def value(self, document: Document) -> Any:
+        """The WorkItem, AgentState or Offer that a document holds."""
+        return self._readers[document.type].read(document)
 
     async def _write(self, pool: str, writes: list[Write]) -> bool:
         try:
@@ -112,7 +117,7 @@ class PoolFollower:
         self.etags[document.id] = document.etag
         if document.type == DECIDER:
             return
-        value = record_of(document)
+        value = self._store.value(document)
         state = self.state
         by_type: dict[str, dict[str, Any]] = {"work": state.items, "agent": state.agents, "offer": state.offers}
         kept = by_type[document.type]
