@@ -1,9 +1,10 @@
 """Web chat, the customer's side: what they send goes through the queue, what they read comes from the store."""
 
 import time
+from collections.abc import Sequence
 
 from shared.contracts import chat as wire
-from shared.domain.conversation import Change, Conversation, Draft, Kind, Status
+from shared.domain.conversation import Change, Conversation, Draft, Kind, Message, Status
 from shared.domain.redaction import mask_cards
 from shared.domain.routing import place
 from shared.errors import ProblemError, invalid_state, not_found
@@ -65,36 +66,49 @@ async def _publish(services: Services, conversation_id: str, kind: Inbound, sour
 async def read(services: Services, conversation_id: str, after: int, wait_seconds: float) -> wire.ChatMessages:
     """What is new; with a wait, as soon as there is something: a message or another status.
 
-    The customer's own words wait a moment for the answer to them.
+    The customer's own words wait a moment for the answer to them, and whether somebody is being asked is no news.
     """
     async with services.realtime.listen(conversation_topic(conversation_id)) as news:
-        found = first = await _read(services, conversation_id, after)
-        deadline = time.monotonic() + wait_seconds
-        while found.status == first.status and found.status != "closed":
-            if any(message.sender.kind != "customer" for message in found.messages):
+        conversation, messages = await _since(services, conversation_id, after)
+        stage, deadline = _stage(conversation), time.monotonic() + wait_seconds
+        while _stage(conversation) is stage and stage is not Status.CLOSED:
+            if any(message.sender.kind is not Kind.CUSTOMER for message in messages):
                 break
-            if found.messages:
+            if messages:
                 deadline = min(deadline, time.monotonic() + ECHO_SECONDS)
             left = deadline - time.monotonic()
             if left <= 0 or not await gathered(news, left):
                 break
-            found = await _read(services, conversation_id, after)
-        return found
+            conversation, messages = await _since(services, conversation_id, after)
+    return await _shown(services, conversation, messages)
 
 
-async def _read(services: Services, conversation_id: str, after: int) -> wire.ChatMessages:
+async def _since(services: Services, conversation_id: str, after: int) -> tuple[Conversation | None, list[Message]]:
+    """A conversation, if it has begun, and what the customer may see of what was said after a sequence."""
     conversation = await services.conversations.get(conversation_id)
+    if conversation is None or conversation.sequence <= after:
+        return conversation, []
+    messages = await services.conversations.messages(conversation_id, after=after, limit=MESSAGES_MAX)
+    return conversation, [message for message in messages if message.visibility == "public"]
+
+
+def _stage(conversation: Conversation | None) -> Status:
+    """The status, as far as the customer waits for another one."""
+    status = conversation.status if conversation else Status.NEW
+    return Status.QUEUED if status is Status.OFFERED else status
+
+
+async def _shown(
+    services: Services, conversation: Conversation | None, messages: Sequence[Message]
+) -> wire.ChatMessages:  # fmt: skip
     if conversation is None:
-        return wire.ChatMessages(status="new", messages=[])
-    messages = []
-    if conversation.sequence > after:
-        messages = await services.conversations.messages(conversation_id, after=after, limit=MESSAGES_MAX)
+        return wire.ChatMessages(status=Status.NEW.value, messages=[])
     owner = conversation.owner
     return wire.ChatMessages(
         status=conversation.status.value,
         queue=await _place(services, conversation),
         agent=owner.name if owner and owner.kind is Kind.AGENT and conversation.status is Status.ACTIVE else None,
-        messages=[views.message(message) for message in messages if message.visibility == "public"],
+        messages=[views.message(message) for message in messages],
     )
 
 

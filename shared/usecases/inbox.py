@@ -28,7 +28,7 @@ async def read(services: Services, profile: AgentProfile, after: str | None, wai
         while True:
             events = await _since(services, profile.id, position)
             if events:
-                deadline = min(deadline, time.monotonic() + (ECHO_SECONDS if all(map(_is_echo, events)) else 0))
+                deadline = min(deadline, time.monotonic() + (0 if any(map(_is_urgent, events)) else ECHO_SECONDS))
             left = deadline - time.monotonic()
             if left <= 0 or not await gathered(news, left):
                 break
@@ -36,9 +36,12 @@ async def read(services: Services, profile: AgentProfile, after: str | None, wai
     return wire.Inbox(event_id=str(last), events=[_shown(event) for event in events])
 
 
-def _is_echo(event: StoredNotice) -> bool:
-    """Only what the agent has done: it can wait a moment for what others do."""
-    return event.type == "message.upserted" and event.data["message"]["sender"]["kind"] == Kind.AGENT
+def _is_urgent(event: StoredNotice) -> bool:
+    """The agent waits for offers and for what others do. Their own words, and what follows from what they have done
+    themselves, can wait a moment for that."""
+    if event.type == "message.upserted":
+        return bool(event.data["message"]["sender"]["kind"] != Kind.AGENT)
+    return event.type not in ("agent.updated", "offer.ended")
 
 
 async def _since(services: Services, agent_id: str, position: int) -> list[StoredNotice]:

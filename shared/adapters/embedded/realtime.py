@@ -7,24 +7,34 @@ from contextlib import asynccontextmanager
 
 
 class LocalSubscription:
-    """The port `Subscription`."""
+    """The port `Subscription`. One waiter at a time: then a timer and a future are enough, and cost little."""
 
     def __init__(self) -> None:
-        self._news = asyncio.Event()
+        self._has_news = False
+        self._waiter: asyncio.Future[None] | None = None
 
     def wake(self) -> None:
         """There is news."""
-        self._news.set()
+        self._has_news = True
+        self._release()
 
     async def wait(self, seconds: float) -> bool:
         """See the port."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._news.wait()
-        except TimeoutError:
-            return False
-        self._news.clear()
-        return True
+        if not self._has_news:
+            loop = asyncio.get_running_loop()
+            self._waiter = loop.create_future()
+            timer = loop.call_later(seconds, self._release)
+            try:
+                await self._waiter
+            finally:
+                timer.cancel()
+                self._waiter = None
+        had_news, self._has_news = self._has_news, False
+        return had_news
+
+    def _release(self) -> None:
+        if self._waiter and not self._waiter.done():
+            self._waiter.set_result(None)
 
 
 class LocalRealtime:
