@@ -4,7 +4,7 @@ One function and one lease prefix per sink, so that a slow sink holds up no othe
 what has been told already.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import azure.durable_functions as df
@@ -59,8 +59,8 @@ async def feed_routing(documents: func.DocumentList, client: df.DurableOrchestra
 
 def _documents(found: func.DocumentList, *types: str) -> list[Document]:
     """Those of these types; nothing is read of the others."""
-    return [_document(document) for document in found if document["type"] in types]
+    return [_document(document.data) for document in found if document.data["type"] in types]
 
 
-def _document(found: func.Document) -> Document:
+def _document(found: Mapping[str, Any]) -> Document:
     return Document(found["id"], found["partition"], found["type"], found["body"], "", found["sequence"])

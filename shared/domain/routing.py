@@ -132,8 +132,11 @@ def decide(pool: Pool, centre: ContactCentre, now: datetime, limit: int, new_id:
         if ended:
             decisions.append(ended)
             taken.add(offer.agent_id)
+    waiting = [item for item in pool.items.values() if item.state is WorkState.WAITING]
+    if not waiting:
+        return decisions[:limit]
     free = _Free(pool, centre, taken)
-    for item in sorted((i for i in pool.items.values() if i.state is WorkState.WAITING), key=lambda i: i.rank):
+    for item in sorted(waiting, key=lambda item: item.rank):
         if len(decisions) >= limit:
             break
         agent = free.take(item)
