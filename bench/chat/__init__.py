@@ -38,6 +38,7 @@ THROUGHPUT_GOALS = {"cached": 25, "replay": 10}
 ACKNOWLEDGED_GOAL_MS = 250
 DELIVERY_GOAL_MS = 500
 HISTORY_GOAL = 1000
+RESTART_GOAL_SECONDS = 5
 AREAS_SHOWN = 14
 FUNCTIONS_SHOWN = 12
 QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
@@ -51,7 +52,7 @@ LATENCIES = {
 
 
 def run(report: Report, sizes: Sizes = FULL) -> None:
-    """All of it, in about two and a half minutes."""
+    """All of it, in about three minutes."""
     script = Script()
     print(
         f"Whole chats: {script.bot} messages to the bot and {script.agent} to the agent, {script.answers} answers to "
@@ -64,6 +65,7 @@ def run(report: Report, sizes: Sizes = FULL) -> None:
     _operations(report, found)
     _long(report, found, sizes.long.messages)
     _latency(report, {mode: _measure(cells.latency, sizes, mode) for mode in MODES}, sizes.open.in_flight)
+    _restart(report, _measure(cells.restart, sizes))
     _profile(report, _measure(cells.profiled, sizes))
 
 
@@ -118,6 +120,12 @@ def _long(report: Report, found: Cached, messages: int) -> None:
     rows = [[f"{messages:,} messages", found.long.largest, HISTORY_GOAL, len(found.long.events), found.long_seconds]]
     header = ["one chat", "largest history", "at most", "histories", "seconds"]
     report.table("A very long chat", header, rows, found.long_failures)
+
+
+def _restart(report: Report, seconds: float) -> None:
+    report.figure("chat.restart", seconds, "s")
+    rows = [["from its start to GET /api/health/ready", seconds, RESTART_GOAL_SECONDS]]
+    report.table("A host that was killed under load", ["a new process", "seconds", "at most"], rows, "")
 
 
 def _latency(report: Report, found: dict[str, Open], chats: int) -> None:

@@ -106,6 +106,16 @@ async def throughput(folder: Path, sizes: Sizes, mode: str) -> Throughput:
         return await _throughput(server, http, chats, sizes.throughput)
 
 
+async def restart(folder: Path, sizes: Sizes) -> float:
+    """Seconds until a host answers again, in a new process, that was killed under load."""
+    async with centre(folder, "cached", sizes) as (server, http, chats):
+        await closed_loop(server, http, chats, sizes.profiled, lambda _: Script(), drains=False)
+    begin = time.perf_counter()
+    async with serving(folder, sizes.agents, sizes.capacity, "cached") as server, Http(server.origin) as http:
+        await http.call("health", "GET", "/api/health/ready")
+        return time.perf_counter() - begin
+
+
 async def latency(folder: Path, sizes: Sizes, mode: str) -> Open:
     """Chats of people who think; the first ones are at any point of their talk."""
     chance = random.Random(1)

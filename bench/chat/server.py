@@ -104,8 +104,12 @@ def write_config(folder: Path, agents: int, capacity: int) -> None:
 async def serving(
     folder: Path, agents: int, capacity: int, mode: str, module: str = "devhost", **environment: str
 ) -> AsyncIterator[Server]:  # fmt: skip
-    """A host on a free port, its data below `folder`; killed at the end. `module` runs as `devhost` does."""
-    write_config(folder / "config", agents, capacity)
+    """A host on a free port, its data below `folder`; killed at the end. `module` runs as `devhost` does.
+
+    On a folder that was used before, it goes on with what is there.
+    """
+    if not (folder / "config").exists():
+        write_config(folder / "config", agents, capacity)
     data_dir, port = folder / "data", free_port()
     settings = json.loads((ROOT / "local.settings.sample.json").read_text())["Values"]
     settings |= {"ATENDE_CONFIG": str(folder / "config")} | environment

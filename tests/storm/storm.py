@@ -129,7 +129,7 @@ class Storm:
         nursery, journal = self.nursery, self.journal
         return (
             f"\nseed {self._seed}: {nursery.kills} kills, {len(journal.chats)} conversations,"
-            f" slowest restart {nursery.slowest:.2f} s, {nursery.tasks_cut} activities cut off,"
+            f" dearest restart {nursery.slowest:.2f} s of a processor, {nursery.tasks_cut} activities cut off,"
             f" {journal.retries} requests repeated;\nkills by stage {dict(nursery.hit)};\n"
             f"acknowledged {dict(journal.kinds)}"
         )
