@@ -87,7 +87,7 @@ def _agents(file: AgentsFile) -> dict[str, AgentProfile]:
             roles=frozenset(agent.roles),
             pool=agent.pool,
             queues=frozenset(agent.queues),
-            skills=frozenset(agent.skills),
+            skills=dict.fromkeys(agent.skills, 1),
             capacity=agent.capacity,
             enabled=agent.enabled,
         )

@@ -1,11 +1,12 @@
 """The contact centre as configured: who works, which queues there are, what the bot says, how long things may take."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
 from shared.domain.bot import BotDefinition
+from shared.domain.policy import Match, Method, OverflowRule, Relaxation, WrapUpRule
 
 
 class Role(StrEnum):
@@ -18,21 +19,25 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AgentProfile:
-    """Somebody who works here. `capacity` is in units; an agent belongs to exactly one pool."""
+    """Somebody who works here. An agent belongs to exactly one pool for all channels.
+
+    `skills` are levels of 1 to 10. `capacity` is in units; `channels` limits the items of a channel at a time.
+    """
 
     id: str
     name: str
     roles: frozenset[Role]
     pool: str
     queues: frozenset[str]
-    skills: frozenset[str]
+    skills: Mapping[str, int]
     capacity: int
     enabled: bool = True
+    channels: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class QueueProfile:
-    """Where work waits. `skills` are required of whoever takes work from it; a lower `priority` goes first."""
+    """Where work waits. `skills` are needed of whoever takes work from it; a lower `priority` goes first."""
 
     id: str
     name: str
@@ -41,6 +46,13 @@ class QueueProfile:
     priority: int
     offer: timedelta  # how long an agent may take to answer an offer
     service_level: timedelta  # the wait that an answer should not exceed
+    method: Method = Method.LONGEST_IDLE
+    match: Match = Match.EXACT
+    relaxation: tuple[Relaxation, ...] = ()  # by `after`
+    preferred_for: timedelta = timedelta()  # how long work waits for preferred agents alone
+    overflow: tuple[OverflowRule, ...] = ()  # the first that holds counts
+    wrap_up: WrapUpRule = field(default_factory=WrapUpRule)
+    short_abandon: timedelta = timedelta(seconds=5)  # who leaves sooner does not count as abandoned
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +121,7 @@ class ContactCentre:
     limits: Limits
     offers: OfferRules
     connection: ConnectionRules
+    ageing: timedelta | None = None  # the waiting that one point of priority is worth; None: priority goes first
 
     def text(self, key: str, locale: str, **values: str) -> str:
         """A text of the contact centre in the customer's language, else in the default one."""

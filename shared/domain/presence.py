@@ -29,11 +29,13 @@ class Hold(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Capacity that a work item holds."""
+    """Capacity that a work item holds, until it is given back or (wrap-up) until a moment."""
 
     units: int
     state: Hold
     conversation_id: str
+    channel: str = ""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class AgentState:
     penalty: Penalty = Penalty.NONE
     is_connected: bool = True
     held: Mapping[str, Held] = field(default_factory=dict)  # by work item
+    assigned_at: Mapping[str, datetime] = field(default_factory=dict)  # when last given work, by queue
     revision: int = 0
 
     @property

@@ -55,7 +55,7 @@ async def hold_as(services: Services, ref: WorkRef, conversation: Conversation, 
             return None
         units = held.units if held else current.item.units
         now = services.clock()
-        after = hold(agent, ref.id, Held(units, state, conversation.id), now)
+        after = hold(agent, ref.id, Held(units, state, conversation.id, current.item.channel), now)
         return Assignment(current.item, settled(agent, after, capacity, now))
 
     await change_item(services, ref, decide, None)
@@ -154,7 +154,7 @@ async def assign_directly(services: Services, ref: WorkRef, item: WorkItem, agen
         current = await services.routing.agent(ref.pool, agent_id, now)
         if current.value.used + item.units > profile.capacity:
             return False
-        after = hold(current.value, item.id, Held(item.units, Hold.ACTIVE, item.conversation_id), now)
+        after = hold(current.value, item.id, Held(item.units, Hold.ACTIVE, item.conversation_id, item.channel), now)
         revision = existing.value.revision + 1 if existing else 0
         assigned = replace(item, state=WorkState.ASSIGNED, agent_id=agent_id, revision=revision)
         change = Assignment(assigned, settled(current.value, after, profile.capacity, now))

@@ -37,7 +37,14 @@ def agent(
 ) -> AgentProfile:
     """Somebody of the pool `main`."""
     return AgentProfile(
-        id_, id_.title(), frozenset({Role.AGENT}), "main", frozenset(queues), frozenset(skills), capacity, **fields
+        id_,
+        id_.title(),
+        frozenset({Role.AGENT}),
+        "main",
+        frozenset(queues),
+        dict.fromkeys(skills, 1),
+        capacity,
+        **fields,
     )
 
 

@@ -80,7 +80,7 @@ def test_nothing_is_decided_where_nothing_is_to_do() -> None:
 
 def test_an_offer_reserves_capacity_and_says_until_when() -> None:
     (decision,) = decided(pool(item(units=2), working("alice", 60)))
-    held = {"w1": Held(2, Hold.OFFERED, "c-w1")}
+    held = {"w1": Held(2, Hold.OFFERED, "c-w1", "chat")}
     assert decision.item == item(units=2, state=WorkState.OFFERED, offer_id="o1", agent_id="alice", revision=1)
     assert decision.agent == replace(working("alice", 60), held=held, idle_since=NOW, since=NOW, revision=1)
     assert decision.offer == Offer(
@@ -310,7 +310,7 @@ def test_accepting_takes_the_work_under_a_higher_epoch() -> None:
     assert (taken.item.state, taken.item.agent_id, taken.item.assignment_epoch) == (WorkState.ASSIGNED, "alice", 5)
     assert taken.item.revision == work.revision + 1
     assert taken.agent and taken.offer
-    assert taken.agent.held == {"w1": Held(1, Hold.ACTIVE, "c-w1")}
+    assert taken.agent.held == {"w1": Held(1, Hold.ACTIVE, "c-w1", "chat")}
     assert (taken.agent.idle_since, taken.agent.revision) == (NOW, 1)
     assert taken.offer.state is OfferState.ACCEPTED
 

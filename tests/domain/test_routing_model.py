@@ -119,7 +119,7 @@ class RoutingMachine(RuleBasedStateMachine):
         if item.target_agent:
             assert item.target_agent == offer.agent_id
         else:
-            assert item.queue in profile.queues and set(item.skills) <= profile.skills
+            assert item.queue in profile.queues and set(item.skills) <= profile.skills.keys()
         assert offer.expires_at > self.now
 
     @rule(limit=st.sampled_from([1, 2, 15]))
@@ -148,7 +148,7 @@ class RoutingMachine(RuleBasedStateMachine):
                 profile = CENTRE.agents[who.id]
                 assert not (
                     item.queue in profile.queues
-                    and set(item.skills) <= profile.skills
+                    and set(item.skills) <= profile.skills.keys()
                     and takes_offers(who, profile.capacity)
                     and who.used + item.units <= profile.capacity
                     and item.refusals.get(who.id, 0) < CENTRE.offers.refusals_max

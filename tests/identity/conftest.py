@@ -35,8 +35,7 @@ class HandClock:
 
 def profile(id_: str, *roles: Role, enabled: bool = True) -> AgentProfile:
     """Somebody with these roles."""
-    nothing: frozenset[str] = frozenset()
-    return AgentProfile(id_, id_.title(), frozenset(roles), "main", nothing, nothing, 3, enabled)
+    return AgentProfile(id_, id_.title(), frozenset(roles), "main", frozenset(), {}, 3, enabled)
 
 
 class Issuer:
