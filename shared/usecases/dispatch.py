@@ -1,6 +1,5 @@
 """The dispatcher of a pool: catch up, decide, commit, tell; until there is nothing left to decide."""
 
-from shared.domain.routing import decide, next_deadline
 from shared.ports import Bells
 from shared.usecases.services import Services
 from shared.usecases.work import tell
@@ -15,14 +14,14 @@ async def dispatch(services: Services, pool: str, bells: Bells) -> None:
     follower = services.pool(pool)
     for _ in range(ROUNDS_MAX):
         await follower.catch_up()
-        decisions = decide(follower.state, services.centre, services.clock(), DECISIONS_MAX, services.ids)
-        if not decisions:
-            break
         # Refused if anything decided on has changed, or a twin of this dispatcher was faster: look again.
-        if await services.routing.commit(pool, decisions, follower.etags):
+        decisions = await follower.decide(services.centre, services.clock(), DECISIONS_MAX, services.ids)
+        if decisions:
             await tell(services, decisions, bells)
+        elif decisions is not None:
+            break
     else:
         await services.queue.ring(pool)
-    deadline = next_deadline(follower.state)
+    deadline = follower.router(services.centre, services.clock()).next_deadline()
     if deadline:
         await services.queue.ring(pool, at=deadline)

@@ -20,13 +20,13 @@ from shared.domain.routing import (
     WorkKind,
     WorkState,
     accept,
-    decide,
     end_offer,
     finish,
-    next_deadline,
     place,
 )
+from shared.domain.routing.order import rank_of
 from tests.domain.cast import CENTRE, NOW, OFFER, SECOND, agent, at, centre, working
+from tests.domain.fresh_router import decide, next_deadline
 
 LIMIT = 15
 
@@ -82,7 +82,9 @@ def test_an_offer_reserves_capacity_and_says_until_when() -> None:
     (decision,) = decided(pool(item(units=2), working("alice", 60)))
     held = {"w1": Held(2, Hold.OFFERED, "c-w1", "chat")}
     assert decision.item == item(units=2, state=WorkState.OFFERED, offer_id="o1", agent_id="alice", revision=1)
-    assert decision.agent == replace(working("alice", 60), held=held, idle_since=NOW, since=NOW, revision=1)
+    assert decision.agent == replace(
+        working("alice", 60), held=held, idle_since=NOW, since=NOW, assigned_at={"sales": NOW}, revision=1
+    )
     assert decision.offer == Offer(
         "o1", "w1", "c-w1", "alice", WorkKind.NEW, "sales", "chat", NOW, NOW + OFFER, OfferState.PENDING
     )
@@ -175,7 +177,7 @@ def test_the_order_is_front_then_priority_then_time() -> None:
     ]
     order = []
     for _ in work:
-        ((chosen, _),) = pairs(decided(pool(*[w for w in work if w.id not in order], working("alice"))))
+        ((chosen, _),) = pairs(decided(pool(*[w for w in work if w.id not in order], working("alice")), limit=1))
         order.append(chosen)
     assert order == ["front", "urgent", "early", "late"]
 
@@ -185,9 +187,14 @@ def test_work_that_nobody_can_take_blocks_nobody() -> None:
     assert pairs(decided(pool(*stuck, item("w1"), working("alice")))) == [("w1", "alice")]
 
 
-def test_each_agent_gets_one_offer_a_round() -> None:
+def test_an_agent_gets_work_up_to_their_capacity_in_one_batch() -> None:
     found = pool(*[item(f"w{n}", enqueued_at=at(n)) for n in range(9)], working("alice", 5), working("bob", 9))
-    assert pairs(decided(found)) == [("w0", "bob"), ("w1", "alice")]
+    decisions = decided(found)
+    assert pairs(decisions) == [
+        ("w0", "bob"), ("w1", "alice"), ("w2", "alice"), ("w3", "alice"), ("w4", "bob"), ("w5", "bob"),
+    ]  # fmt: skip
+    held = [set(decision.agent.held) for decision in decisions if decision.agent]
+    assert held == [{"w0"}, {"w1"}, {"w1", "w2"}, {"w1", "w2", "w3"}, {"w0", "w4"}, {"w0", "w4", "w5"}]
 
 
 def test_a_round_has_its_limit() -> None:
@@ -240,29 +247,23 @@ def test_what_came_back_is_offered_to_others_in_the_next_round() -> None:
 
 
 def test_several_offers_of_one_agent_end_without_leaving_capacity_behind() -> None:
-    """Each decision of a round is made on the stored agent: two of them would overwrite each other."""
+    """Each decision is made on what the one before has left of the agent: the last one holds them all."""
     alice = working("alice")
     first, alice, one = offered(alice, "w1", "o1")
     second, alice, two = offered(alice, "w2", "o2")
-    found = pool(first, second, alice, one, two)
-    rounds = 0
-    while decisions := decided(found, now_seconds=60):
-        rounds += 1
-        touched = [decision.agent.id for decision in decisions if decision.agent]
-        assert len(touched) == len(set(touched))
-        for decision in decisions:
-            assert decision.agent and decision.offer
-            found.items[decision.item.id], found.agents[decision.agent.id] = decision.item, decision.agent
-            del found.offers[decision.offer.id]
-    assert rounds == 2
-    assert found.agents["alice"].held == {}
-    assert {work.state for work in found.items.values()} == {WorkState.WAITING}
+    decisions = decided(pool(first, second, alice, one, two), now_seconds=60)
+    assert [set(decision.agent.held) for decision in decisions if decision.agent] == [{"w2"}, set()]
+    assert [decision.agent.revision for decision in decisions if decision.agent] == [1, 2]
+    assert {decision.item.state for decision in decisions} == {WorkState.WAITING}
 
 
-def test_one_whose_offer_has_just_ended_gets_no_other_in_the_same_round() -> None:
+def test_work_that_has_come_back_is_not_overtaken_by_what_is_behind_it() -> None:
     lenient = centre(offers=OfferRules(Penalty.NONE, Penalty.NONE, 3))
     found = pool(*offered(working("alice")), item("w2"))
-    assert pairs(decided(found, lenient, 60)) == []
+    (back,) = decided(found, lenient, 60)  # one decision on an item a batch: the batch ends here
+    assert back.agent and back.offer
+    found = pool(back.item, item("w2"), back.agent)
+    assert pairs(decided(found, lenient, 60)) == [("w1", "alice"), ("w2", "alice")]
 
 
 def test_a_transfer_goes_to_its_target_only() -> None:
@@ -281,19 +282,18 @@ def test_a_transfer_to_who_cannot_take_it_fails_at_once(bob: list[AgentState]) -
     assert decision.item == transfer("t1", "bob", state=WorkState.FAILED, revision=1, reason="agent-unavailable")
 
 
-def test_a_transfer_to_who_was_just_offered_other_work_waits_for_the_next_round() -> None:
-    found = pool(item("w1", enqueued_at=at(-60)), transfer("t1", "bob"), working("bob"))
-    (first,) = decided(found)
-    assert (first.item.id, first.agent is not None) == ("w1", True)
-    assert first.agent
-    found.items["w1"], found.agents["bob"] = first.item, first.agent
-    assert pairs(decided(found)) == [("t1", "bob")]
+def test_a_transfer_to_who_was_just_offered_other_work_needs_what_room_is_left() -> None:
+    found = pool(item("w1", enqueued_at=at(-60)), transfer("t1", "bob", units=2), working("bob"))
+    assert pairs(decided(found)) == [("w1", "bob"), ("t1", "bob")]
+    found.items["t1"] = transfer("t1", "bob", units=3)
+    first, second = decided(found)
+    assert (first.item.id, second.item.state, second.item.reason) == ("w1", WorkState.FAILED, "agent-unavailable")
 
 
-def test_a_transfer_to_who_has_just_missed_another_offer_is_decided_in_the_next_round() -> None:
+def test_a_transfer_to_who_has_just_missed_another_offer_fails_with_them_inactive() -> None:
     found = pool(*offered(working("bob")), transfer("t1", "bob"))
-    (expired,) = decided(found, now_seconds=60)
-    assert expired.item.id == "w1"
+    expired, failed = decided(found, now_seconds=60)
+    assert (expired.item.id, failed.item.id, failed.item.state) == ("w1", "t1", WorkState.FAILED)
 
 
 @pytest.mark.parametrize("state", [OfferState.DECLINED, OfferState.EXPIRED, OfferState.REVOKED])
@@ -356,7 +356,7 @@ def test_declining_counts_and_has_its_penalty() -> None:
 def test_work_keeps_its_place_through_all_refusals() -> None:
     work, alice, offer = offered(working("alice"), enqueued_at=at(-60), priority=2, is_front=True)
     ended = end_offer(Assignment(work, alice, offer), OfferState.DECLINED, CENTRE.offers, 3, at(5))
-    assert ended.item.rank == work.rank
+    assert rank_of(ended.item, None) == rank_of(work, None)
 
 
 def test_finishing_gives_back_capacity_and_cancels_an_offer() -> None:
@@ -389,10 +389,11 @@ def test_finishing_the_last_work_lets_the_next_presence_take_effect() -> None:
 def test_the_next_deadline_is_that_of_the_first_pending_offer() -> None:
     assert next_deadline(pool(item(), working("alice"))) is None
     work, alice, offer = offered(working("alice"))
-    later = replace(offer, id="o2", expires_at=at(90))
-    over = replace(offer, id="o3", expires_at=at(1), state=OfferState.DECLINED)
-    assert next_deadline(pool(work, alice, later, over)) == at(90)
-    assert next_deadline(pool(work, alice, later, offer)) == NOW + OFFER
+    more, bob, other = offered(working("bob"), "w2", "o2")
+    later = replace(other, expires_at=at(90))
+    over = replace(offer, expires_at=at(1), state=OfferState.DECLINED)
+    assert next_deadline(pool(work, alice, over, more, bob, later)) == at(90)
+    assert next_deadline(pool(work, alice, offer, more, bob, later)) == NOW + OFFER
 
 
 def test_a_place_counts_those_before_in_the_same_queue() -> None:

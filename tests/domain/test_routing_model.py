@@ -20,11 +20,10 @@ from shared.domain.routing import (
     WorkKind,
     WorkState,
     accept,
-    decide,
     end_offer,
     finish,
-    next_deadline,
 )
+from shared.domain.routing.router import Record, Router
 from tests.domain.cast import NOW, SECOND, agent, centre, queue, working
 
 PEOPLE = ("alice", "bob", "charlie")
@@ -46,6 +45,7 @@ class RoutingMachine(RuleBasedStateMachine):
         super().__init__()
         self.now = NOW
         self.pool = Pool(agents={id_: working(id_) for id_ in PEOPLE})
+        self.router = Router(CENTRE, NOW, self.pool)
         self.offers: dict[str, Offer] = {}
         self.ended: dict[str, OfferState] = {}
         self.numbers = 0
@@ -54,12 +54,19 @@ class RoutingMachine(RuleBasedStateMachine):
         self.numbers += 1
         return f"{self.numbers:04}"
 
+    def tell(self, *records: Record | None) -> None:
+        """The router hears of each change, as by a follower."""
+        for record in records:
+            if record is not None:
+                self.router.apply(record)
+
     def capacity(self, id_: str) -> int:
         return CENTRE.agents[id_].capacity
 
     def commit(self, changes: Sequence[Assignment]) -> None:
         """As the store does: one document per id, the last write counts."""
         for change in changes:
+            self.tell(change.item, change.agent, change.offer)
             stored = self.pool.items.get(change.item.id)
             assert stored is None or change.item.revision == stored.revision + 1
             self.pool.items[change.item.id] = change.item
@@ -95,17 +102,18 @@ class RoutingMachine(RuleBasedStateMachine):
             **{"queue": "sales", **fields},
         )  # fmt: skip
         self.pool.items[id_] = item
+        self.tell(item)
 
     def round(self, limit: int = 15) -> list[Assignment]:
-        before = self.pool
-        decisions = decide(before, CENTRE, self.now, limit, self.new_id)
+        decisions = self.router.decide(self.now, limit, self.new_id)
         assert len(decisions) <= limit
-        concerned = [decision.agent.id for decision in decisions if decision.agent]
-        assert len(concerned) == len(set(concerned)), "two decisions on one agent would overwrite each other"
-        for decision in decisions:
+        concerned = [decision.item.id for decision in decisions]
+        assert len(concerned) == len(set(concerned)), "one decision on an item a batch"
+        for decision in decisions:  # one after the other: each is made on what those before it have changed
             if decision.item.state is WorkState.OFFERED:
                 self.check_offer(decision)
-        self.commit(decisions)
+            self.commit([decision])
+        assert self.router.pool == self.pool
         return decisions
 
     def check_offer(self, decision: Assignment) -> None:
@@ -135,7 +143,7 @@ class RoutingMachine(RuleBasedStateMachine):
             raise AssertionError("it decides for ever")
         self.nobody_waits_for_an_agent_who_could_take_it()
         assert all(item.target_agent is None for item in self.waiting()), "a transfer fails or is offered"
-        deadline = next_deadline(self.pool)
+        deadline = self.router.next_deadline()
         assert deadline is None or deadline > self.now
 
     def waiting(self) -> list[WorkItem]:
@@ -207,6 +215,7 @@ class RoutingMachine(RuleBasedStateMachine):
     def somebody_chooses(self, id_: str, chosen: Presence | None, next_: Presence | None) -> None:
         before = self.pool.agents[id_]
         self.pool.agents[id_] = settled(before, choose(before, chosen, next_), self.capacity(id_), self.now)
+        self.tell(self.pool.agents[id_])
 
     @rule(id_=st.sampled_from(PEOPLE))
     def somebody_is_available(self, id_: str) -> None:
@@ -217,6 +226,7 @@ class RoutingMachine(RuleBasedStateMachine):
         before = self.pool.agents[id_]
         after = replace(before, is_connected=is_connected)
         self.pool.agents[id_] = settled(before, after, self.capacity(id_), self.now)
+        self.tell(self.pool.agents[id_])
 
     @rule(seconds=st.integers(1, 40))
     def time_passes(self, seconds: int) -> None:

@@ -1,6 +1,10 @@
-"""Routing: work items, offers and who gets which work. docs/routing.md says by which rules."""
+"""Routing: work items, offers and who gets which work. docs/routing.md says by which rules.
 
-from shared.domain.routing.decisions import Place, decide, next_deadline, place
+The router itself is in `shared.domain.routing.router`, which imports numpy: it is imported where a router is made.
+"""
+
+from shared.domain.routing.eligibility import Explanation, Fails, explain
+from shared.domain.routing.place import Place, place
 from shared.domain.routing.work import (
     Assignment,
     NewId,
@@ -17,6 +21,6 @@ from shared.domain.routing.work import (
 )
 
 __all__ = [
-    "Assignment", "NewId", "Offer", "OfferGone", "OfferState", "Place", "Pool", "WorkItem", "WorkKind", "WorkState",
-    "accept", "decide", "end_offer", "finish", "next_deadline", "place",
+    "Assignment", "Explanation", "Fails", "NewId", "Offer", "OfferGone", "OfferState", "Place", "Pool", "WorkItem",
+    "WorkKind", "WorkState", "accept", "end_offer", "explain", "finish", "place",
 ]  # fmt: skip

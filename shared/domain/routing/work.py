@@ -5,8 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from shared.domain.centre import ContactCentre, OfferRules, Penalty
-from shared.domain.presence import AgentState, Held, Hold, hold, release, settled
+from shared.domain.centre import AgentProfile, OfferRules, Penalty, QueueProfile
+from shared.domain.presence import AgentState, Held, Hold, Presence, hold, release, settled
+
+PATIENCE_DEFAULT = timedelta(seconds=120)
+"""For offers of work whose queue is no longer there."""
 
 NewId = Callable[[], str]
 """Makes ids; injected, so that a simulation can repeat itself."""
@@ -67,11 +70,6 @@ class WorkItem:
     queued_at: datetime | None = None  # when it began to wait in this queue; None: when it was first enqueued
     preferred: tuple[str, ...] = ()  # agents who should take it, the best first
 
-    @property
-    def rank(self) -> tuple[bool, int, datetime, str]:
-        """The order in which work is looked at."""
-        return (not self.is_front, self.priority, self.enqueued_at, self.id)
-
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -87,6 +85,8 @@ class Offer:
     created_at: datetime
     expires_at: datetime
     state: OfferState = OfferState.PENDING
+    policy: str = ""  # the version of the policy that it was decided by
+    seen: int = 0  # the position in the pool's history that it was decided on
 
 
 @dataclass(slots=True)
@@ -115,15 +115,34 @@ class OfferGone(Exception):
         self.state = state
 
 
-def offer_to(item: WorkItem, agent: AgentState, centre: ContactCentre, now: datetime, new_id: NewId) -> Assignment:
-    profile, queue = centre.agents[agent.id], centre.queues.get(item.queue)
-    patience = queue.offer if queue else timedelta(seconds=120)
+def is_gone(agent: AgentState) -> bool:
+    """Whether offers to the agent are withdrawn."""
+    return not agent.is_connected or agent.chosen is Presence.OFFLINE
+
+
+def offer_to(
+    item: WorkItem, agent: AgentState, profile: AgentProfile, queue: QueueProfile | None, now: datetime, new_id: NewId
+) -> Assignment:  # fmt: skip
+    """Hold work out to an agent who takes offers and has room for it. Written out: this is most of a decision's time.
+
+    Equals `hold` and `settled` of the agent: from available or busy by load to busy by load or at capacity.
+    """
+    patience = queue.offer if queue else PATIENCE_DEFAULT
     offer = Offer(
         new_id(), item.id, item.conversation_id, agent.id, item.kind, item.queue, item.channel, now, now + patience
     )
-    after = hold(agent, item.id, Held(item.units, Hold.OFFERED, item.conversation_id, item.channel), now)
-    offered = moved(item, WorkState.OFFERED, offer_id=offer.id, agent_id=agent.id)
-    return Assignment(offered, settled(agent, after, profile.capacity, now), offer)
+    held = {**agent.held, item.id: Held(item.units, Hold.OFFERED, item.conversation_id, item.channel)}
+    is_full = sum(each.units for each in held.values()) >= profile.capacity
+    after = AgentState(
+        agent.id, agent.since if agent.held and not is_full else now, now, agent.chosen, None, agent.penalty, True,
+        held, {**agent.assigned_at, item.queue: now}, agent.revision + 1,
+    )  # fmt: skip
+    offered = WorkItem(
+        item.id, item.conversation_id, item.kind, item.channel, item.queue, item.skills, item.priority,
+        item.enqueued_at, item.units, item.epoch, item.is_front, item.target_agent, WorkState.OFFERED, offer.id,
+        agent.id, item.assignment_epoch, item.refusals, item.reason, item.revision + 1, item.queued_at, item.preferred,
+    )  # fmt: skip
+    return Assignment(offered, after, offer)
 
 
 def accept(current: Assignment, capacity: int, now: datetime) -> Assignment:
