@@ -4,21 +4,18 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from shared.config.schema import AgentsFile, BotFile, ContactCentreFile, QueuesFile, StepSection, TextsFile, Wordings
+from shared.config.build_policy import calendars, queue_profile, streams
+from shared.config.schema import AgentsFile, BotFile, ContactCentreFile, StepSection, TextsFile
+from shared.config.schema_hours import HoursFile
+from shared.config.schema_queues import QueuesFile
+from shared.config.schema_streams import StreamsFile
+from shared.config.section import Wordings
 from shared.domain.bot import Ask, BotDefinition, End, HandOff, Say, Step, Texts, Topic
-from shared.domain.centre import (
-    AgentProfile,
-    ChannelProfile,
-    ConnectionRules,
-    ContactCentre,
-    Limits,
-    OfferRules,
-    QueueProfile,
-)
+from shared.domain.centre import AgentProfile, ChannelProfile, ConnectionRules, ContactCentre, Limits, OfferRules
 
 VERSION_CHARS = 12
 
@@ -31,6 +28,8 @@ class Files:
     agents: AgentsFile
     queues: QueuesFile
     texts: TextsFile
+    hours: HoursFile
+    streams: StreamsFile
     bots: Mapping[str, BotFile]
 
 
@@ -43,10 +42,7 @@ def contact_centre(files: Files) -> ContactCentre:
         default_locale=centre.default_locale,
         texts={locale: texts.model_dump() for locale, texts in files.texts.texts.items()},
         agents=_agents(files.agents),
-        queues={
-            id: QueueProfile(id, it.name, it.pool, frozenset(it.skills), it.priority, it.offer, it.service_level)
-            for id, it in files.queues.queues.items()
-        },
+        queues={id: queue_profile(id, queue) for id, queue in files.queues.queues.items()},
         channels={id: ChannelProfile(id, it.queue, it.bot, it.units) for id, it in centre.channels.items()},
         bots={id: _bot(id, bot, centre.default_locale) for id, bot in files.bots.items()},
         skills=dict(centre.skills),
@@ -54,13 +50,20 @@ def contact_centre(files: Files) -> ContactCentre:
         limits=Limits(**dict(centre.limits)),
         offers=OfferRules(**dict(centre.offers)),
         connection=ConnectionRules(**dict(centre.connection)),
+        ageing=centre.ageing,
+        calendars=calendars(files.hours, datetime.now(UTC).date()),
+        streams=streams(files.streams),
     )
     return replace(built, version=version_of(built))
 
 
 def version_of(centre: ContactCentre) -> str:
-    """The same for the same content, however it is written down."""
-    canonical = json.dumps(_plain(replace(centre, version="")), sort_keys=True, ensure_ascii=False)
+    """The same for the same content, however it is written down.
+
+    The dates of public holidays are like the time zones' data: they come with the software, not with the files.
+    """
+    undated = {id: replace(calendar, holidays=frozenset()) for id, calendar in centre.calendars.items()}
+    canonical = json.dumps(_plain(replace(centre, version="", calendars=undated)), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()[:VERSION_CHARS]
 
 
@@ -69,7 +72,7 @@ def _plain(value: Any) -> Any:
     if is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)} | {"": type(value).__name__}
     if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, frozenset):
         return sorted(_plain(inner) for inner in value)
     if isinstance(value, tuple):
@@ -87,9 +90,12 @@ def _agents(file: AgentsFile) -> dict[str, AgentProfile]:
             roles=frozenset(agent.roles),
             pool=agent.pool,
             queues=frozenset(agent.queues),
-            skills=dict.fromkeys(agent.skills, 1),
+            skills=dict(agent.skills),
             capacity=agent.capacity,
             enabled=agent.enabled,
+            channels=dict(agent.channels),
+            locales=tuple(agent.locales),
+            time_zone=agent.time_zone,
         )
         for id, agent in file.agents.items()
     }

@@ -5,8 +5,12 @@ from pathlib import Path
 from shared.config.build import Files, contact_centre
 from shared.config.errors import ConfigError, Finding
 from shared.config.references import Documents, check_references, declared
-from shared.config.schema import AgentsFile, BotFile, ContactCentreFile, QueuesFile, Section, TextsFile, keys_of
+from shared.config.schema import AgentsFile, BotFile, ContactCentreFile, TextsFile
+from shared.config.schema_hours import HoursFile
+from shared.config.schema_queues import QueuesFile
+from shared.config.schema_streams import StreamsFile
 from shared.config.scripts import check_bot
+from shared.config.section import Section, keys_of
 from shared.config.source import BYTES_MAX, Document, parse, unreadable
 from shared.config.validate import validated
 from shared.config.values import identifier
@@ -15,6 +19,11 @@ from shared.domain.centre import ContactCentre
 
 def load_centre(folder: Path) -> ContactCentre:
     """The contact centre that a folder describes. Raises ConfigError, which names each error with its file and line."""
+    return read_centre(folder)[1]
+
+
+def read_centre(folder: Path) -> tuple[Documents, ContactCentre]:
+    """The same, with the files as they are written."""
     if not folder.is_dir():
         raise ConfigError([Finding(str(folder), 1, (), "there is no such folder; begin with a copy of config/")])
     documents = Documents(
@@ -22,33 +31,42 @@ def load_centre(folder: Path) -> ContactCentre:
         agents=_read(folder / "agents.yaml", AgentsFile),
         queues=_read(folder / "queues.yaml", QueuesFile),
         texts=_read(folder / "texts.yaml", TextsFile),
+        hours=_read(folder / "hours.yaml", HoursFile),
+        streams=_read(folder / "streams.yaml", StreamsFile),
         bots=_read_bots(folder / "bots"),
     )
-    centre = validated(documents.centre, ContactCentreFile)
-    agents = validated(documents.agents, AgentsFile)
-    queues = validated(documents.queues, QueuesFile)
-    texts = validated(documents.texts, TextsFile)
-    bots = {id: validated(document, BotFile) for id, document in documents.bots.items()}
+    files = _validated(documents)
     _check_between(documents)
     findings = [
         finding
         for document in documents.all()
         for finding in sorted(document.findings, key=lambda finding: finding.line)
     ]
-    if findings or centre is None or agents is None or queues is None or texts is None:
+    if findings or files is None:
         raise ConfigError(findings)
-    return contact_centre(
-        Files(centre, agents, queues, texts, {id: bot for id, bot in bots.items() if bot is not None})
-    )
+    return documents, contact_centre(files)
+
+
+def _validated(documents: Documents) -> Files | None:
+    """All files held to their schemas; None if one of them does not fit."""
+    centre = validated(documents.centre, ContactCentreFile)
+    agents = validated(documents.agents, AgentsFile)
+    queues = validated(documents.queues, QueuesFile)
+    texts = validated(documents.texts, TextsFile)
+    hours = validated(documents.hours, HoursFile)
+    streams = validated(documents.streams, StreamsFile)
+    bots = {id: validated(document, BotFile) for id, document in documents.bots.items()}
+    if not (centre and agents and queues and texts and hours and streams):
+        return None
+    right = {id: bot for id, bot in bots.items() if bot is not None}
+    return Files(centre, agents, queues, texts, hours, streams, right) if len(right) == len(bots) else None
 
 
 def _check_between(documents: Documents) -> None:
     """Report what the files' own schemas cannot see."""
     check_references(documents)
-    locales = declared(documents)["locale"]
-    default = documents.centre.tree.get("defaultLocale") or ContactCentreFile.model_fields["default_locale"].default
     for bot in documents.bots.values():
-        check_bot(bot, locales, default if isinstance(default, str) and default in (locales or ()) else None)
+        check_bot(bot, declared(documents)["locale"], documents.default_locale)
 
 
 def _read(path: Path, schema: type[Section]) -> Document:
@@ -56,6 +74,8 @@ def _read(path: Path, schema: type[Section]) -> Document:
         with path.open("rb") as file:
             return parse(str(path), file.read(BYTES_MAX + 1))
     except FileNotFoundError:
+        if not any(field.is_required() for field in keys_of(schema).values()):
+            return Document(str(path))
         required = ", ".join(key for key, field in keys_of(schema).items() if field.is_required())
         return unreadable(str(path), 1, f"the file is missing; create it with at least: {required}")
     except OSError as error:

@@ -3,48 +3,26 @@
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
-from pydantic.fields import FieldInfo
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from shared.config.schema_queues import Level
+from shared.config.section import Fixed, Phrases, Section, Wordings
+from shared.config.times import TimeZone
 from shared.config.values import (
     Duration,
     Id,
     Label,
     Locale,
+    Need,
     Pattern,
-    Phrase,
     Reference,
     Switch,
-    Text,
     ValueName,
     one_of,
     template,
     whole,
 )
 from shared.domain.centre import Penalty, Role
-
-
-class Section(BaseModel):
-    """A mapping with known keys. A key without a value counts as not written: its lines may all be comments."""
-
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_blanks(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        return {key: value for key, value in data.items() if value is not None or key not in keys_of(cls)}
-
-
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-Wordings = dict[str, Annotated[list[Text], BeforeValidator(_listed), Field(min_length=1)]]
-"""By locale, one text or several to choose from."""
-Phrases = dict[str, Annotated[list[Phrase], BeforeValidator(_listed), Field(min_length=1)]]
 
 
 class ChannelSection(Section):
@@ -101,9 +79,28 @@ class ContactCentreFile(Section):
     skills: dict[Id, Label] = {}
     dispositions: dict[Id, Label] = Field(min_length=1, examples=["{resolved: Resolved}"])
     channels: dict[Id, ChannelSection] = Field(min_length=1, examples=["{chat: {queue: general}}"])
+    ageing: Duration | None = None
     limits: LimitsSection = LimitsSection()
     offers: OffersSection = OffersSection()
     connection: ConnectionSection = ConnectionSection()
+
+
+def _leveled(value: object) -> object:
+    """A list of skills means level 1 of each."""
+    if isinstance(value, dict):
+        return value
+    if not isinstance(value, list) or not all(isinstance(skill, str) for skill in value):
+        raise ValueError("must be a list such as [en, billing] or a mapping to levels such as {en: 10, billing: 5}")
+    return dict.fromkeys(value, "1")
+
+
+def _or_a_list(kind: dict[str, Any]) -> None:
+    """In the schema for editors."""
+    mapping = {key: kind.pop(key) for key in ("type", "additionalProperties") if key in kind}
+    kind["anyOf"] = [{"type": "array", "items": {"type": "string"}}, mapping]
+
+
+Levels = Annotated[dict[Reference, Level], BeforeValidator(_leveled), Field(json_schema_extra=_or_a_list)]
 
 
 class AgentSection(Section):
@@ -113,8 +110,11 @@ class AgentSection(Section):
     roles: list[Annotated[Role, one_of(Role)]] = Field([Role.AGENT], min_length=1)
     pool: Reference = Field(examples=["main"])
     queues: list[Reference] = []
-    skills: list[Reference] = []
+    skills: Levels = {}
     capacity: Annotated[int, whole(1, 1_000)] = 3
+    channels: dict[Reference, Annotated[int, whole(0, 1_000)]] = {}
+    locales: list[Reference] = []
+    time_zone: TimeZone | None = None
     enabled: Switch = True
 
 
@@ -122,26 +122,6 @@ class AgentsFile(Section):
     """agents.yaml."""
 
     agents: dict[Id, AgentSection] = Field(examples=["{alice: {name: Alice, pool: main, queues: [general]}}"])
-
-
-class QueueSection(Section):
-    """Where work waits."""
-
-    name: Label = Field(examples=["General"])
-    pool: Reference = Field(examples=["main"])
-    skills: list[Reference] = []
-    priority: Annotated[int, whole(0, 1_000)] = 100
-    offer: Duration = timedelta(seconds=120)
-    service_level: Duration = timedelta(seconds=20)
-
-
-class QueuesFile(Section):
-    """queues.yaml."""
-
-    queues: dict[Id, QueueSection] = Field(min_length=1, examples=["{general: {name: General, pool: main}}"])
-
-
-Fixed = Annotated[str, template()]
 
 
 class TextsSection(Section):
@@ -182,7 +162,7 @@ class HandOffSection(Section):
 
     text: Wordings = {}
     queue: Reference | None = None
-    skills: list[Reference] = []
+    skills: list[Need] = []
 
 
 class StepSection(Section):
@@ -222,8 +202,3 @@ class BotFile(Section):
     fallback: Wordings = Field(examples=["{en: I did not understand.}"])
     misunderstandings_max: Annotated[int, whole(1, 10)] = 3
     escalation: Reference = Field(examples=["talk-to-a-person"])
-
-
-def keys_of(section: type[Section]) -> dict[str, FieldInfo]:
-    """The fields of a mapping by the keys that are written."""
-    return {field.alias or name: field for name, field in section.model_fields.items()}

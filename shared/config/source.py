@@ -43,12 +43,16 @@ class Document:
     findings: list[Finding] = field(default_factory=list)
     is_readable: bool = True
 
-    def report(self, trail: Trail, message: str) -> None:
-        """Note an error; its line is that of the value or of the nearest thing around it."""
+    def finding(self, trail: Trail, message: str) -> Finding:
+        """What is to be said of a value; its line is its own or that of the nearest thing around it."""
         known = trail
         while known and known not in self.lines:
             known = known[:-1]
-        self.findings.append(Finding(self.file, self.lines.get(known, 1), trail, message))
+        return Finding(self.file, self.lines.get(known, 1), trail, message)
+
+    def report(self, trail: Trail, message: str) -> None:
+        """Note an error."""
+        self.findings.append(self.finding(trail, message))
 
 
 def parse(file: str, content: bytes) -> Document:

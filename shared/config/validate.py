@@ -7,8 +7,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from shared.config.errors import Trail, kind_of, remedy
-from shared.config.schema import Section, keys_of
+from shared.config.section import Section, keys_of
 from shared.config.source import Document
+
+_LISTED_MAX = 6
 
 File = TypeVar("File", bound=Section)
 
@@ -37,7 +39,7 @@ def _report(document: Document, schema: type[Section], details: ErrorDetails) ->
             near = remedy(str(trail[-1]), keys_of(_section(schema, trail[:-1])))
             document.report(trail, f"there is no such key; {near}")
         case "model_type":
-            keys = ", ".join(keys_of(_section(schema, trail)))
+            keys = ", ".join(list(keys_of(_section(schema, trail)))[:_LISTED_MAX])
             document.report(trail, f"must be a mapping with keys such as {keys}, not {kind_of(details['input'])}")
         case "dict_type":
             document.report(trail, f"must be a mapping of 'key: value' lines, not {kind_of(details['input'])}")

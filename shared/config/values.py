@@ -4,12 +4,13 @@ import re
 from collections.abc import Collection
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import PlainValidator
+from pydantic import Field, PlainValidator, WithJsonSchema
 
 from shared.config.errors import kind_of, quoted, remedy
 from shared.config.patterns import check_pattern
+from shared.domain import policy
 from shared.domain.scripted_bot import normalised
 
 TEXT_CHARS_MAX = 2_000
@@ -122,7 +123,22 @@ def whole(low: int, high: int) -> PlainValidator:
             return int(word(value))
         raise ValueError(f"must be a whole number from {low} to {high}, not {quoted(word(value))}")
 
-    return PlainValidator(checked)
+    return PlainValidator(checked, json_schema_input_type=Annotated[int, Field(ge=low, le=high)])
+
+
+def need(value: object) -> str:
+    """A skill at a level, in one spelling."""
+    return str(policy.need(word(value)))
+
+
+def wrap_up(value: object) -> policy.WrapUpRule:
+    """Whether, or how long, wrap-up holds capacity."""
+    if word(value) in (policy.Blocks.ALWAYS, policy.Blocks.NEVER):
+        return policy.WrapUpRule(policy.Blocks(word(value)))
+    try:
+        return policy.WrapUpRule(policy.Blocks.FOR, duration(value))
+    except ValueError as error:
+        raise ValueError(f"must be always, never or a duration: {error}") from None
 
 
 def one_of(choices: type[StrEnum]) -> PlainValidator:
@@ -134,7 +150,7 @@ def one_of(choices: type[StrEnum]) -> PlainValidator:
             return choices(word(value))
         raise ValueError(f"{quoted(word(value))} is not possible here; {remedy(word(value), known)}")
 
-    return PlainValidator(checked)
+    return PlainValidator(checked, json_schema_input_type=choices)
 
 
 def check_placeholders(said: str, known: Collection[str]) -> None:
@@ -155,16 +171,23 @@ def template(*known: str) -> PlainValidator:
         check_placeholders(text(value), known)
         return text(value)
 
-    return PlainValidator(checked)
+    return PlainValidator(checked, json_schema_input_type=str)
 
 
-Id = Annotated[str, PlainValidator(identifier)]
-Reference = Annotated[str, PlainValidator(word)]
-Locale = Annotated[str, PlainValidator(locale)]
-Label = Annotated[str, PlainValidator(label)]
-Text = Annotated[str, PlainValidator(text)]
-Phrase = Annotated[str, PlainValidator(phrase)]
-Pattern = Annotated[str, PlainValidator(pattern)]
-ValueName = Annotated[str, PlainValidator(value_name)]
-Duration = Annotated[timedelta, PlainValidator(duration)]
-Switch = Annotated[bool, PlainValidator(switch)]
+def _written(**schema: Any) -> WithJsonSchema:
+    """What editors are told of a kind of text."""
+    return WithJsonSchema({"type": "string", **schema}, mode="validation")
+
+
+Id = Annotated[str, PlainValidator(identifier), _written(pattern=f"^{_ID.pattern}$")]
+Reference = Annotated[str, PlainValidator(word), _written()]
+Locale = Annotated[str, PlainValidator(locale), _written(pattern=f"^{_LOCALE.pattern}$")]
+Label = Annotated[str, PlainValidator(label), _written(minLength=1, maxLength=NAME_CHARS_MAX)]
+Text = Annotated[str, PlainValidator(text), _written(minLength=1, maxLength=TEXT_CHARS_MAX)]
+Phrase = Annotated[str, PlainValidator(phrase), _written(minLength=1, maxLength=NAME_CHARS_MAX)]
+Pattern = Annotated[str, PlainValidator(pattern), _written(format="regex")]
+ValueName = Annotated[str, PlainValidator(value_name), _written(pattern=f"^{_VALUE_NAME.pattern}$")]
+Duration = Annotated[timedelta, PlainValidator(duration), _written(pattern=r"^[0-9]+(\.[0-9]+)? *(s|min|h|d)$")]
+Switch = Annotated[bool, PlainValidator(switch), WithJsonSchema({"type": "boolean"}, mode="validation")]
+Need = Annotated[str, PlainValidator(need), _written(examples=["billing", "billing>=5"])]
+WrapUp = Annotated[policy.WrapUpRule, PlainValidator(wrap_up), _written(examples=["always", "never", "30 s"])]

@@ -6,7 +6,9 @@ from datetime import timedelta
 from enum import StrEnum
 
 from shared.domain.bot import BotDefinition
+from shared.domain.hours import Calendar
 from shared.domain.policy import Match, Method, OverflowRule, Relaxation, WrapUpRule
+from shared.domain.streams import Stream
 
 
 class Role(StrEnum):
@@ -33,11 +35,16 @@ class AgentProfile:
     capacity: int
     enabled: bool = True
     channels: Mapping[str, int] = field(default_factory=dict)
+    locales: tuple[str, ...] = ()  # that they speak with customers
+    time_zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class QueueProfile:
-    """Where work waits. `skills` are needed of whoever takes work from it; a lower `priority` goes first."""
+    """Where work waits. `skills` are needed of whoever takes work from it, written as policy.need reads them.
+
+    A lower `priority` goes first.
+    """
 
     id: str
     name: str
@@ -53,6 +60,8 @@ class QueueProfile:
     overflow: tuple[OverflowRule, ...] = ()  # the first that holds counts
     wrap_up: WrapUpRule = field(default_factory=WrapUpRule)
     short_abandon: timedelta = timedelta(seconds=5)  # who leaves sooner does not count as abandoned
+    hours: str | None = None  # its calendar; None: always open
+    fallback: str | None = None  # the queue that takes its work over once this one is removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,8 @@ class ContactCentre:
     offers: OfferRules
     connection: ConnectionRules
     ageing: timedelta | None = None  # the waiting that one point of priority is worth; None: priority goes first
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    streams: Mapping[str, Stream] = field(default_factory=dict)  # by channel
 
     def text(self, key: str, locale: str, **values: str) -> str:
         """A text of the contact centre in the customer's language, else in the default one."""

@@ -32,6 +32,8 @@ class Step(StrEnum):
 
     BOT_TOOK_OVER = "botTookOver"
     ENQUEUED = "enqueued"
+    OVERFLOWED = "overflowed"
+    CALLBACK_PROMISED = "callbackPromised"
     OFFERED = "offered"
     OFFER_ENDED = "offerEnded"
     ACCEPTED = "accepted"
@@ -47,17 +49,30 @@ class Step(StrEnum):
 
 
 TRANSITIONS: Mapping[Status, Mapping[Step, Status]] = {
-    Status.NEW: {Step.BOT_TOOK_OVER: Status.BOT, Step.ENQUEUED: Status.QUEUED, Step.CUSTOMER_LEFT: Status.CLOSED},
+    Status.NEW: {
+        Step.BOT_TOOK_OVER: Status.BOT,
+        Step.ENQUEUED: Status.QUEUED,
+        Step.ENDED: Status.CLOSED,
+        Step.CUSTOMER_LEFT: Status.CLOSED,
+    },
     Status.BOT: {
         Step.ENQUEUED: Status.QUEUED,
         Step.ENDED: Status.CLOSED,
         Step.CUSTOMER_LEFT: Status.CLOSED,
         Step.TIMED_OUT: Status.CLOSED,
     },
-    Status.QUEUED: {Step.OFFERED: Status.OFFERED, Step.CUSTOMER_LEFT: Status.CLOSED, Step.TIMED_OUT: Status.CLOSED},
+    Status.QUEUED: {
+        Step.OVERFLOWED: Status.QUEUED,
+        Step.CALLBACK_PROMISED: Status.QUEUED,
+        Step.OFFERED: Status.OFFERED,
+        Step.ENDED: Status.CLOSED,
+        Step.CUSTOMER_LEFT: Status.CLOSED,
+        Step.TIMED_OUT: Status.CLOSED,
+    },
     Status.OFFERED: {
         Step.ACCEPTED: Status.ACTIVE,
         Step.OFFER_ENDED: Status.QUEUED,
+        Step.ENDED: Status.CLOSED,
         Step.CUSTOMER_LEFT: Status.CLOSED,
         Step.TIMED_OUT: Status.CLOSED,
     },
@@ -76,7 +91,7 @@ TRANSITIONS: Mapping[Status, Mapping[Step, Status]] = {
         Step.CUSTOMER_LEFT: Status.CLOSED,
         Step.TIMED_OUT: Status.CLOSED,
     },
-    Status.WRAP_UP: {Step.WRAPPED_UP: Status.CLOSED, Step.TIMED_OUT: Status.CLOSED},
+    Status.WRAP_UP: {Step.WRAPPED_UP: Status.CLOSED, Step.ENDED: Status.CLOSED, Step.TIMED_OUT: Status.CLOSED},
     Status.CLOSED: {},
 }
 
@@ -198,6 +213,9 @@ class Conversation:
     previous_conversation_id: str | None = None
     enqueued_at: datetime | None = None  # first time; kept by transfers, so that the place in line is kept
     queued_at: datetime | None = None  # this time
+    waiting_since: datetime | None = None  # this time, in whatever queues overflow has taken it to meanwhile
+    callback_at: datetime | None = None  # when the customer was told that we come back to them
+    preferred: tuple[str, ...] = ()  # agents who should take it, the best first
     closed_at: datetime | None = None
     disposition: str | None = None
     notes: str | None = None

@@ -6,7 +6,8 @@ Each function changes a draft; the stages of orchestrations/ carry out what foll
 from dataclasses import replace
 from datetime import datetime
 
-from shared.domain.centre import ContactCentre
+from shared.domain.centre import ContactCentre, best_locale
+from shared.domain.classification import Route
 from shared.domain.conversation import (
     TRANSFER_ENDED,
     Conversation,
@@ -19,6 +20,8 @@ from shared.domain.conversation import (
     Step,
     WorkRef,
 )
+from shared.domain.overflow import Applied, Entry, Surroundings, entering
+from shared.domain.policy import OverflowKind, needs
 from shared.domain.routing import WorkItem, WorkKind, WorkState
 
 STAGES = {
@@ -40,15 +43,44 @@ def stage_of(conversation: Conversation) -> str:
     return STAGES[conversation.status]
 
 
-def enqueue(draft: Draft, centre: ContactCentre, queue: str, *, is_front: bool = False) -> None:
-    """Give up owner and work and wait in a queue, at the place of the first enqueueing. The step is the caller's."""
+def enter(draft: Draft, centre: ContactCentre, route: Route, entry: Entry, topic: str | None) -> None:
+    """From the bot, or directly, to where classification and overflow lead: into a queue, or to an end."""
+    skills = required_skills(centre, draft.conversation.locale, route.skills)
+    draft.set(skills=skills, topic=topic, preferred=route.preferred, config_version=centre.version)
+    if entry.kind is OverflowKind.END:
+        _end_by_rule(draft, centre, entry)
+        return
+    by = {"rules": list(route.rules), "overflow": [applied.rule.id for applied in entry.applied]}
+    why = {name: rules for name, rules in by.items() if rules}
+    draft.step(Step.ENQUEUED, queue=entry.queue, topic=topic, **why)
+    enqueue(draft, centre, entry.queue, priority=route.priority)
+    if entry.kind is OverflowKind.CALLBACK:
+        _promise(draft, entry.applied[-1])
+    if not _say_texts(draft, centre, entry):
+        system_says(draft, centre, "queued")
+
+
+def enqueue(
+    draft: Draft, centre: ContactCentre, queue: str, *, is_front: bool = False, is_overflow: bool = False,
+    priority: int | None = None,
+) -> None:  # fmt: skip
+    """Give up owner and work and wait in a queue, at the place of the first enqueueing. The step is the caller's.
+
+    Work that comes back to its queue keeps its priority. A queue that the policy has lost is the channel's.
+    """
     drop_work(draft)
     draft.own(None)
     conversation = draft.conversation
+    if queue not in centre.queues:
+        queue = centre.channels[conversation.channel].queue
+    if priority is None:
+        is_back = conversation.enqueued_at is not None and conversation.queue == queue
+        priority = conversation.priority if is_back else centre.queues[queue].priority
     work = WorkRef(centre.queues[queue].pool, f"{conversation.id}.{conversation.epoch}")
     draft.set(
-        queue=queue, work=work, routing_revision=0, is_front=is_front, priority=centre.queues[queue].priority,
+        queue=queue, work=work, routing_revision=0, is_front=is_front, priority=priority, config_version=centre.version,
         enqueued_at=conversation.enqueued_at or draft.now, queued_at=draft.now,
+        waiting_since=conversation.waiting_since if is_overflow else draft.now,
     )  # fmt: skip
     draft.signal()
 
@@ -56,7 +88,7 @@ def enqueue(draft: Draft, centre: ContactCentre, queue: str, *, is_front: bool =
 def required_skills(centre: ContactCentre, locale: str, asked: tuple[str, ...]) -> tuple[str, ...]:
     """What was asked for and the customer's language, if the contact centre has it as a skill."""
     language = locale.split("-")[0].lower()
-    return tuple(sorted({*asked, *({language} & centre.skills.keys())}))
+    return tuple(map(str, needs((*asked, *({language} & centre.skills.keys())))))
 
 
 def drop_work(draft: Draft, *, keep_current: bool = False) -> None:
@@ -106,7 +138,9 @@ def new_item(conversation: Conversation, centre: ContactCentre) -> WorkItem:
     """The work item of a queued conversation."""
     assert conversation.work and conversation.enqueued_at  # noqa: S101  # by `enqueue`
     item = _item(conversation, conversation.work, WorkKind.NEW, conversation.enqueued_at, centre)
-    return replace(item, is_front=conversation.is_front)
+    return replace(
+        item, is_front=conversation.is_front, queued_at=conversation.queued_at, preferred=conversation.preferred
+    )
 
 
 def transfer_item(conversation: Conversation, centre: ContactCentre) -> WorkItem:
@@ -148,13 +182,64 @@ def _reflect_new(draft: Draft, item: WorkItem, centre: ContactCentre) -> None:
     if status not in (Status.QUEUED, Status.OFFERED):
         return
     draft.set(routing_revision=item.revision)
-    if item.state is WorkState.WAITING and status is Status.OFFERED:
+    if item.state in (WorkState.WAITING, WorkState.OVERFLOWED) and status is Status.OFFERED:
         draft.step(Step.OFFER_ENDED)
+    if item.state is WorkState.OVERFLOWED:
+        _overflow(draft, item, centre)
     if item.state in (WorkState.OFFERED, WorkState.ASSIGNED) and status is Status.QUEUED:
         draft.step(Step.OFFERED, offerId=item.offer_id, agentId=item.agent_id)
     if item.state is WorkState.ASSIGNED and item.agent_id:
         draft.step(Step.ACCEPTED, agentId=item.agent_id)
         _taken_by(draft, item, item.agent_id, centre)
+
+
+def _overflow(draft: Draft, item: WorkItem, centre: ContactCentre) -> None:
+    """Carry out the rule by which work has left its queue.
+
+    Work of which the rule is gone, or whose customer we come back to anyhow, waits on in its place.
+    """
+    rules = centre.queues[item.queue].overflow if item.queue in centre.queues else ()
+    rule = next((rule for rule in rules if rule.id == item.reason), None)
+    if rule is None or draft.conversation.callback_at:
+        enqueue(draft, centre, item.queue, is_overflow=True)
+        return
+    applied = (Applied(item.queue, rule),)
+    entry = Entry(item.queue, applied)
+    if rule.action.queue:
+        further = entering(centre, rule.action.queue, Surroundings(draft.now), left=(item.queue,))
+        entry = Entry(further.queue, applied + further.applied)
+    if entry.kind is OverflowKind.END:
+        _end_by_rule(draft, centre, entry)
+        return
+    if entry.kind is OverflowKind.CALLBACK:
+        _promise(draft, entry.applied[-1])
+    if entry.queue != item.queue:
+        draft.step(Step.OVERFLOWED, queue=entry.queue, fromQueue=item.queue, rule=rule.id)
+    enqueue(draft, centre, entry.queue, is_overflow=True)
+    _say_texts(draft, centre, entry)
+
+
+def _promise(draft: Draft, applied: Applied) -> None:
+    draft.step(Step.CALLBACK_PROMISED, queue=applied.queue, rule=applied.rule.id)
+    draft.set(callback_at=draft.now)
+
+
+def _end_by_rule(draft: Draft, centre: ContactCentre, entry: Entry) -> None:
+    last = entry.applied[-1]
+    _say_texts(draft, centre, entry)
+    draft.step(Step.ENDED, by="overflow", queue=last.queue, rule=last.rule.id)
+    end_work(draft, Kind.SYSTEM)
+
+
+def _say_texts(draft: Draft, centre: ContactCentre, entry: Entry) -> bool:
+    """What the rules tell the customer; whether that was anything."""
+    conversation = draft.conversation
+    told = [applied.rule.action.texts for applied in entry.applied if applied.rule.action.texts]
+    for number, texts in enumerate(told):
+        locale = best_locale(conversation.locale, tuple(texts), centre.default_locale)
+        text = texts.get(locale, next(iter(texts.values())))
+        draft.say(f"overflow-{conversation.version}-{number}", Sender(Kind.SYSTEM, centre.name), text)
+    return bool(told)
 
 
 def _reflect_transfer(draft: Draft, item: WorkItem, centre: ContactCentre) -> None:
@@ -175,6 +260,6 @@ def _taken_by(draft: Draft, item: WorkItem, agent_id: str, centre: ContactCentre
     profile = centre.agents.get(agent_id)
     name = profile.name if profile else agent_id
     draft.own(Owner(Kind.AGENT, agent_id, name), max(item.assignment_epoch, draft.conversation.epoch + 1))
-    draft.set(is_front=False, active_at=draft.now)
+    draft.set(is_front=False, active_at=draft.now, callback_at=None)
     system_says(draft, centre, "agent_joined", agent=name)
     draft.signal()

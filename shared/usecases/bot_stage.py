@@ -6,16 +6,20 @@ the same message was answered by a repeated turn): then the answer is dropped.
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
 from shared.domain.bot import BotReply, HandOffRequest
 from shared.domain.conversation import Change, Conversation, Draft, Kind, Message, Owner, Sender, Status, Step
-from shared.domain.life import end_work, enqueue, required_skills, stage_of, system_says
+from shared.domain.life import end_work, enter, stage_of, system_says
 from shared.ports import BotFailed, BotTurn
 from shared.usecases.publish import publish
+from shared.usecases.queueing import find_way
 from shared.usecases.services import Services
 from shared.usecases.stages import Turn, prepare_wait, turn_of
 
 UNHANDLED_MAX = 50
+BOT_FAILED = "bot-failed"
+"""The topic of conversations that people take over because the bot has failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +39,16 @@ async def bot_turn(services: Services, conversation_id: str) -> Turn:
         return Turn(stage_of(read))
     bot = services.centre.channels[read.channel].bot
     answers, is_all = await _answers(services, read, bot) if bot else ([], True)
+    request = _request(bot, answers)
+    way = await find_way(services, read, request, _learnt(read, answers)) if request else None
 
     def decide(current: Conversation) -> Change | None:
         if (current.status, current.epoch, current.bot_handled) != (read.status, read.epoch, read.bot_handled):
             return None
         draft = Draft(current, services.clock())
         _carry_out(draft, services, bot, answers)
+        if way:
+            enter(draft, way.centre, way.route, way.entry, way.topic)
         if stage_of(draft.conversation) == "bot":
             _wait_or_give_up(draft, services, read.wait.signals if is_all else read.wait.seen)
         return draft.done()
@@ -104,11 +112,30 @@ async def _apologise(services: Services, turn: BotTurn) -> None:
         await publish(services, change, None)
 
 
-def _carry_out(draft: Draft, services: Services, bot: str | None, answers: list[_Answer]) -> None:
-    centre = services.centre
+def _request(bot: str | None, answers: list[_Answer]) -> HandOffRequest | None:
+    """Whether people are to take over: at once without a bot, else if it says so or has failed."""
     if bot is None:
-        _hand_off(draft, services, HandOffRequest(None, (), None))
+        return HandOffRequest(None, (), None)
+    last = answers[-1] if answers else None
+    if last and last.reply is None:
+        return HandOffRequest(None, (), BOT_FAILED)
+    return last.reply.hand_off if last and last.reply else None
+
+
+def _learnt(read: Conversation, answers: list[_Answer]) -> dict[str, Any]:
+    """The context, with what the bot has learnt."""
+    context = dict(read.context)
+    for answer in answers:
+        if answer.reply:
+            context |= answer.reply.memory.learnt
+    return context
+
+
+def _carry_out(draft: Draft, services: Services, bot: str | None, answers: list[_Answer]) -> None:
+    """Say what the bot says; a hand-off is the caller's."""
+    if bot is None:
         return
+    centre = services.centre
     name = centre.bots[bot].name
     if draft.conversation.status is Status.NEW:
         draft.step(Step.BOT_TOOK_OVER, bot=bot)
@@ -118,31 +145,15 @@ def _carry_out(draft: Draft, services: Services, bot: str | None, answers: list[
             draft.set(bot_handled=answer.to.sequence)
         if answer.reply is None:
             system_says(draft, centre, "bot_failed")
-            _hand_off(draft, services, HandOffRequest(None, (), "bot-failed"))
             return
         at = answer.to.sequence if answer.to else 0
         for number, text in enumerate(answer.reply.texts):
             draft.say(f"bot-{at}-{number}", Sender(Kind.BOT, name), text)
-        learnt = {**draft.conversation.context, **answer.reply.memory.learnt}
-        draft.set(bot=answer.reply.memory, context=learnt)
-        if answer.reply.hand_off:
-            _hand_off(draft, services, answer.reply.hand_off)
-            return
-        if answer.reply.is_end:
+        draft.set(bot=answer.reply.memory, context=_learnt(draft.conversation, [answer]))
+        if answer.reply.is_end and not answer.reply.hand_off:
             draft.step(Step.ENDED, by="bot")
             end_work(draft, Kind.BOT)
             return
-
-
-def _hand_off(draft: Draft, services: Services, request: HandOffRequest) -> None:
-    """To people, with what the bot has learnt."""
-    conversation = draft.conversation
-    queue = request.queue or services.centre.channels[conversation.channel].queue
-    skills = required_skills(services.centre, conversation.locale, request.skills)
-    draft.set(skills=skills, topic=request.topic)
-    draft.step(Step.ENQUEUED, queue=queue, topic=request.topic)
-    enqueue(draft, services.centre, queue)
-    system_says(draft, services.centre, "queued")
 
 
 def _wait_or_give_up(draft: Draft, services: Services, seen: int) -> None:

@@ -12,9 +12,13 @@ from datetime import datetime, timedelta
 from shared.domain.conversation import Change, Conversation, Draft, Kind, Status, Step, Wait, WorkRef
 from shared.domain.life import drop_work, end_transfer, end_work, new_item, stage_of, system_says, transfer_item
 from shared.domain.presence import Hold
+from shared.usecases import closures
 from shared.usecases.publish import publish
 from shared.usecases.services import Services
 from shared.usecases.work import enqueue_item, finish_all, hold_as
+
+CALLBACK_LIVES = timedelta(days=7)
+"""How long a promise to come back to a customer is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,16 @@ Decide = Callable[[Draft], datetime]
 
 async def queue_turn(services: Services, conversation_id: str) -> Turn:
     """See to it that the work item is there; apologise and close when nobody could take it for too long."""
-    conversation = await _conversation(services, conversation_id)
+    seen_off = await closures.enforce(services, conversation_id, None)
+    conversation = seen_off or await _conversation(services, conversation_id)
     if conversation.status in (Status.QUEUED, Status.OFFERED) and conversation.work:
         await enqueue_item(services, conversation.work.pool, new_item(conversation, services.centre))
 
     def decide(draft: Draft) -> datetime:
-        since = draft.conversation.queued_at or draft.now
+        waits = draft.conversation
+        if waits.callback_at:
+            return _at_most(services, draft, waits.callback_at, CALLBACK_LIVES, "callback", "queue_timeout")
+        since = waits.waiting_since or waits.queued_at or draft.now
         return _at_most(services, draft, since, services.centre.limits.queue_wait, "queueWait", "queue_timeout")
 
     return await _turn(services, conversation, "queue", decide)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic.fields import FieldInfo
 
-from shared.config import schema
-from shared.config.schema import Section, keys_of
+from shared.config import schema, schema_hours, schema_queues, schema_streams
+from shared.config.section import Section, keys_of
+from shared.domain.policy import WrapUpRule
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 PARTS = dict(re.findall(r"^##+ (\S+)\n(.*?)(?=^##|\Z)", DOCUMENT, re.MULTILINE | re.DOTALL))
@@ -21,8 +22,20 @@ SECTIONS: dict[str, type[Section]] = {
     "connection": schema.ConnectionSection,
     "agents.yaml": schema.AgentsFile,
     "agents": schema.AgentSection,
-    "queues.yaml": schema.QueuesFile,
-    "queues": schema.QueueSection,
+    "queues.yaml": schema_queues.QueuesFile,
+    "queues": schema_queues.QueueSection,
+    "relaxation": schema_queues.RelaxationSection,
+    "overflow": schema_queues.OverflowSection,
+    "overflow.when": schema_queues.WhenSection,
+    "overflow.do": schema_queues.DoSection,
+    "hours.yaml": schema_hours.HoursFile,
+    "calendars": schema_hours.CalendarSection,
+    "week": schema_hours.WeekSection,
+    "streams.yaml": schema_streams.StreamsFile,
+    "streams": schema_streams.StreamSection,
+    "rules": schema_streams.RuleSection,
+    "conditions": schema_streams.ConditionSection,
+    "then": schema_streams.ThenSection,
     "texts.yaml": schema.TextsFile,
     "texts": schema.TextsSection,
     "bots/{id}.yaml": schema.BotFile,
@@ -31,7 +44,14 @@ SECTIONS: dict[str, type[Section]] = {
     "ask": schema.AskSection,
     "handOff": schema.HandOffSection,
 }
-IN_WORDS = {("ask", "retry"): "the question", ("handOff", "queue"): "the channel's"}
+IN_WORDS = {
+    ("ask", "retry"): "the question",
+    ("handOff", "queue"): "the channel's",
+    ("then", "priority"): "the queue's",
+    ("overflow", "id"): "`rule-{n}`",
+    ("rules", "id"): "`rule-{n}`",
+    ("streams.yaml", "streams"): "none",
+}
 UNITS = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
 
 
@@ -54,6 +74,8 @@ def default_of(field: FieldInfo) -> str:
             return f"`[{choice.value}]`"
         case Enum() as choice:
             return f"`{choice.value}`"
+        case WrapUpRule(blocks=blocks):
+            return f"`{blocks.value}`"
         case Section():
             return "all defaults"
         case str() as text:

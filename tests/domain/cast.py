@@ -16,6 +16,8 @@ from shared.domain.centre import (
     Role,
 )
 from shared.domain.conversation import Conversation, Draft, Kind, Owner, Status, WorkRef
+from shared.domain.hours import Calendar, Interval
+from shared.domain.policy import OverflowAction, OverflowKind, OverflowRule
 from shared.domain.presence import AgentState, Presence
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -85,6 +87,36 @@ def centre(*agents: AgentProfile, **fields: Any) -> ContactCentre:
     """The contact centre with other agents."""
     fields |= {"agents": {who.id: who for who in agents}} if agents else {}
     return replace(CENTRE, **fields)
+
+
+def rule(id_: str, to: str | None = None, says: str = "", *, ends: bool = False, **when: Any) -> OverflowRule:
+    """Overflow to a queue, to an end, or else to a callback."""
+    kind = OverflowKind.QUEUE if to else OverflowKind.END if ends else OverflowKind.CALLBACK
+    return OverflowRule(id_, OverflowAction(kind, to, {"en": says} if says else {}), **when)
+
+
+DAY_TIME = Calendar("day", "By day", "UTC", ((Interval(9 * 60, 18 * 60),),) * 7)
+OVERFLOWING = replace(
+    CENTRE,
+    calendars={"day": DAY_TIME},
+    queues={
+        **CENTRE.queues,
+        "sales": replace(
+            CENTRE.queues["sales"],
+            overflow=(
+                rule("to-night", "night", "Next door.", waited=MINUTE),
+                rule("callback", says="We will call.", waited=MINUTE),
+                rule("end", says="Try again.", ends=True, waited=MINUTE),
+            ),
+        ),
+        "night": replace(
+            CENTRE.queues["night"],
+            hours="day",
+            overflow=(rule("closed", says="Closed.", ends=True, out_of_hours=True),),
+        ),
+    },
+)
+"""CENTRE with rules: `night` takes nothing new from six to nine."""
 
 
 def conversation(status: Status = Status.NEW, **fields: Any) -> Conversation:

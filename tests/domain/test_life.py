@@ -35,7 +35,7 @@ from shared.domain.life import (
     transfer_item,
 )
 from shared.domain.routing import WorkItem, WorkKind, WorkState
-from tests.domain.cast import ALICE, BOB, CENTRE, HELPER, NOW, WORK, at, conversation, draft
+from tests.domain.cast import ALICE, BOB, CENTRE, HELPER, NOW, OVERFLOWING, WORK, at, conversation, draft
 
 OLD, ASKED = WorkRef("main", "c1.0"), WorkRef("main", "c1.t1")
 TRANSFER = Transfer("t1", "bob", "alice", NOW, ASKED)
@@ -67,14 +67,29 @@ def test_every_status_has_its_stage() -> None:
 
 
 def test_a_bots_conversation_enters_the_queue() -> None:
-    taken = draft(Status.BOT, at(60))
+    taken = draft(Status.BOT, at(60), config_version="old")
     taken.step(Step.ENQUEUED)
     enqueue(taken, CENTRE, "care")
     found = taken.conversation
+    assert found.config_version == "v1"
     assert (found.owner, found.epoch, found.work) == (None, 2, WorkRef("main", "c1.2"))
     assert (found.queue, found.priority, found.enqueued_at, found.queued_at) == ("care", 3, at(60), at(60))
     assert (found.routing_revision, found.is_front, found.stale) == (0, False, ())
     assert found.wait.signals == 1
+
+
+def test_work_that_comes_back_to_its_queue_keeps_its_priority() -> None:
+    for queue, expected in (("sales", 2), ("care", 3)):
+        taken = draft(Status.ACTIVE, at(60), priority=2)
+        taken.step(Step.RELEASED)
+        enqueue(taken, CENTRE, queue)
+        assert taken.conversation.priority == expected
+
+
+def test_a_queue_that_the_policy_has_lost_is_the_channels() -> None:
+    taken = draft(Status.WAITING, queue="gone")
+    enqueue(taken, CENTRE, "gone")
+    assert taken.conversation.queue == "sales"
 
 
 def test_a_transferred_conversation_keeps_its_place_and_lets_go_of_its_work() -> None:
@@ -109,6 +124,7 @@ def test_the_language_is_a_skill_if_the_contact_centre_has_it() -> None:
     assert required_skills(CENTRE, "PT", ()) == ("pt",)
     assert required_skills(CENTRE, "en-US", ("vip", "vip")) == ("vip",)
     assert required_skills(CENTRE, "", ()) == ()
+    assert required_skills(CENTRE, "pt", ("vip>=2", "pt>=5", "vip")) == ("pt>=5", "vip>=2")
 
 
 def test_letting_go_of_work_ends_a_transfer_and_keeps_the_current_work_if_asked() -> None:
@@ -168,10 +184,13 @@ def test_the_contact_centre_speaks_the_customers_language_once_per_version() -> 
 
 
 def test_work_items_say_what_is_needed() -> None:
-    queued = conversation(Status.QUEUED, skills=("pt",), priority=2, is_front=True, channel="voice")
-    assert new_item(queued, CENTRE) == WorkItem(
-        "c1.1", "c1", WorkKind.NEW, "voice", "sales", ("pt",), 2, NOW, 3, 1, is_front=True
+    queued = conversation(
+        Status.QUEUED, skills=("pt",), priority=2, is_front=True, channel="voice", queued_at=at(9), preferred=("bob",)
     )
+    assert new_item(queued, CENTRE) == WorkItem(
+        "c1.1", "c1", WorkKind.NEW, "voice", "sales", ("pt",), 2, NOW, 3, 1, is_front=True, queued_at=at(9),
+        preferred=("bob",),
+    )  # fmt: skip
     asked = conversation(Status.ACTIVE, transfer=replace(TRANSFER, requested_at=at(5)))
     assert transfer_item(asked, CENTRE) == WorkItem(
         "c1.t1", "c1", WorkKind.TRANSFER, "chat", "sales", (), 0, at(5), 1, 2, target_agent="bob"
@@ -314,6 +333,10 @@ def test_whatever_happens_no_work_is_forgotten(data: st.DataObject) -> None:
         elif act in (Step.OFFERED, Step.ACCEPTED, Step.OFFER_ENDED) and found.work:
             states = {Step.OFFERED: OFFERED, Step.ACCEPTED: TAKEN, Step.OFFER_ENDED: BACK}
             reflect(taken, replace(states[act], id=found.work.id, revision=found.routing_revision + 1), CENTRE)
+        elif act in (Step.OVERFLOWED, Step.CALLBACK_PROMISED) and found.work:
+            rule = data.draw(st.sampled_from(["to-night", "callback", "end", "gone"]))
+            over = replace(WAITS, id=found.work.id, queue=found.queue or "", state=WorkState.OVERFLOWED, reason=rule)
+            reflect(taken, replace(over, revision=found.routing_revision + 1), OVERFLOWING)
         elif act in (Step.RELEASED, Step.RETURNED, Step.ENQUEUED):
             taken.step(act)
             enqueue(taken, CENTRE, "sales")

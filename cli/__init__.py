@@ -1,0 +1,1 @@
+"""The command line: checks, lints and compares configurations without a host."""
