@@ -5,7 +5,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from shared.app import current
+from shared.app import fresh
 from shared.usecases import stages
 from shared.usecases.bot_stage import bot_turn as take_bot_turn
 from shared.usecases.services import Services
@@ -57,6 +57,6 @@ async def close_turn(conversation: str) -> dict[str, Any]:
 
 
 async def _take(turn: Callable[[Services, str], Awaitable[Turn]], conversation_id: str) -> dict[str, Any]:
-    taken = await turn(current().services, conversation_id)
+    taken = await turn((await fresh()).services, conversation_id)
     until = taken.until.isoformat() if taken.until else None
     return {"stage": taken.stage, "token": taken.token, "until": until}

@@ -13,14 +13,19 @@ from shared.adapters.embedded.ids import rising_id, utc_now
 from shared.adapters.embedded.queue import HostQueue
 from shared.adapters.embedded.realtime import LocalRealtime
 from shared.adapters.scripted_bot import ScriptedBot
+from shared.config.files import read_files
 from shared.config.load import load_centre
 from shared.identity import Identity, build_identity
 from shared.ports import WorkQueue
 from shared.records.conversations import Conversations
+from shared.records.history import RoutingHistory
 from shared.records.inbox import Inboxes
+from shared.records.policies import PolicyStore
 from shared.records.routing import RoutingStore
 from shared.settings import Settings, read_settings
+from shared.usecases.policies import Policies
 from shared.usecases.services import Services
+from shared.usecases.sweep import ring_pools
 
 _apps: "WeakKeyDictionary[asyncio.AbstractEventLoop, App]" = WeakKeyDictionary()
 
@@ -33,12 +38,21 @@ class App:
     services: Services
     identity: Identity
     store: SqliteDocuments
+    policies: Policies
 
 
 def current() -> App:
     """The app of the running event loop, made at its first use."""
     loop = asyncio.get_running_loop()
     return _apps.get(loop) or use(build_app(read_settings(), hosting.data_dir()))
+
+
+async def fresh() -> App:
+    """The app of the running event loop, with the policy that counts. Raises Unavailable."""
+    app = current()
+    if await app.services.policies.freshen():
+        await ring_pools(app.services)
+    return app
 
 
 def use(app: App) -> App:
@@ -55,19 +69,22 @@ def build_app(settings: Settings, data_dir: Path | None = None, **others: Any) -
     """
     folder = data_dir or settings.data_dir
     folder.mkdir(parents=True, exist_ok=True)
-    centre = load_centre(settings.config_dir)
+    folder_policy = load_centre(settings.config_dir)
     clock, choose = utc_now, random.SystemRandom().randrange
-    identity = build_identity(settings, folder, lambda: centre.agents, clock)
     # The embedded host holds its data folder alone; of another host we do not know how many processes it runs.
     store = SqliteDocuments(folder / "app.db", clock, is_exclusive=hosting.data_dir() is not None)
+    policies = Policies(PolicyStore(store), folder_policy, read_files(settings.config_dir), clock)
+    identity = build_identity(settings, folder, lambda: policies.current.agents, clock)
     members = {
-        "centre": centre, "clock": clock, "ids": rising_id, "choose": choose, "documents": store,
-        "conversations": Conversations(store), "routing": RoutingStore(store), "inboxes": Inboxes(store, clock),
-        "queue": _queue(settings), "realtime": LocalRealtime(), "bot": ScriptedBot(centre.bots, choose), "senders": {},
-        "pools": {}, "beats": {}, "address_key": identity.address_key,
+        "policies": policies, "clock": clock, "ids": rising_id, "choose": choose, "documents": store,
+        "conversations": Conversations(store), "routing": RoutingStore(store, clock), "history": RoutingHistory(store),
+        "inboxes": Inboxes(store, clock),
+        "queue": _queue(settings), "realtime": LocalRealtime(),
+        "bot": ScriptedBot(lambda: policies.current.bots, choose), "senders": {}, "pools": {}, "beats": {},
+        "address_key": identity.address_key,
     }  # fmt: skip
     services = Services(**{**members, **others})
-    return App(settings, services, identity, store)
+    return App(settings, services, identity, store, policies)
 
 
 def _queue(settings: Settings) -> WorkQueue:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import stamina
 
-from shared.app import current
+from shared.app import current, fresh
 from shared.ports import Bells, Unavailable
 from shared.records.events import Poison, event_from_json
 from shared.usecases import dead_letters
@@ -35,7 +35,7 @@ class Received:
 
 async def take_event(message: Received, bells: Bells) -> None:
     """Handle an event of a channel; park it if it can never be handled."""
-    services = current().services
+    services = (await fresh()).services
     try:
         event = event_from_json(message.body)
         await _patiently(lambda: receive(services, event, bells))
@@ -52,7 +52,7 @@ async def take_event(message: Received, bells: Bells) -> None:
 
 async def take_doorbell(message: Received, bells: Bells) -> None:
     """Have the dispatcher look at a pool."""
-    services, pool = current().services, message.body.decode()
+    services, pool = (await fresh()).services, message.body.decode()
     await _patiently(lambda: dispatch(services, pool, bells))
 
 

@@ -3,8 +3,9 @@
 import azure.durable_functions as df
 
 from shared.contracts.agents import DeadLetter, DirectoryEntry
+from shared.contracts.manage import Policy, PolicyPublished, PublishPolicy, TrafficEntry
 from shared.contracts.wire import Accepted, Page
-from shared.usecases import dead_letters, directory
+from shared.usecases import dead_letters, directory, publishing, traffic
 from triggers.api import Call, operation
 
 bp = df.Blueprint()
@@ -15,6 +16,24 @@ async def read_directory(call: Call[None]) -> Page[DirectoryEntry]:
     """What dialogs choose from."""
     query = call.query
     return await directory.search(call.services, query["kind"], query["q"] or "", query["cursor"], query["limit"])
+
+
+@operation(bp, "readPolicy")
+async def read_policy(call: Call[None]) -> Policy:
+    """The configuration that counts, with its files."""
+    return await publishing.read(call.app.policies)
+
+
+@operation(bp, "publishPolicy")
+async def publish_policy(call: Call[PublishPolicy]) -> PolicyPublished:
+    """Have another configuration count."""
+    return await publishing.publish(call.services, call.app.policies, call.body, call.profile.id)
+
+
+@operation(bp, "exportTraffic")
+async def export_traffic(call: Call[None]) -> Page[TrafficEntry]:
+    """What routing has recorded, in order."""
+    return await traffic.export(call.services, call.query["pool"], call.query["cursor"])
 
 
 @operation(bp, "listDeadLetters")

@@ -17,7 +17,6 @@ from shared.errors import ProblemError, invalid_request, unauthenticated
 
 Model = TypeVar("Model", bound=BaseModel)
 
-BODY_BYTES_MAX = 65_536
 VIOLATIONS_MAX = 20
 _ID = re.compile(rf"[A-Za-z0-9._:@-]{{1,{ID_CHARS_MAX}}}")
 _INTEGER = re.compile(r"-?[0-9]{1,16}")
@@ -26,11 +25,11 @@ _KEY = re.compile(r"[\x20-\x7e]{1,128}")
 _MEMBER = re.compile(r"\w[\w.-]{0,63}", re.ASCII)
 
 
-def read_body(req: func.HttpRequest) -> bytes:
+def read_body(req: func.HttpRequest, bytes_max: int) -> bytes:
     """The raw body, if it is not too large."""
     raw: bytes = req.get_body()
-    if len(raw) > BODY_BYTES_MAX:
-        raise ProblemError(413, "too-large", f"the body may have at most {BODY_BYTES_MAX} bytes")
+    if len(raw) > bytes_max:
+        raise ProblemError(413, "too-large", f"the body may have at most {bytes_max} bytes")
     return raw
 
 

@@ -4,7 +4,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from shared.adapters.durable import DurableBells
-from shared.app import current
+from shared.app import current, fresh
 from shared.usecases import agents, sweep
 
 bp = df.Blueprint()
@@ -14,8 +14,9 @@ bp = df.Blueprint()
 @bp.durable_client_input(client_name="client")
 async def presence_sweep(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
     """Act on agents of whom nothing is heard any more."""
-    await agents.sweep(current().services, DurableBells(client))
-    await sweep.ring_pools(current().services)
+    services = (await fresh()).services
+    await agents.sweep(services, DurableBells(client))
+    await sweep.ring_pools(services)
 
 
 @bp.timer_trigger(arg_name="timer", schedule="30 * * * * *", use_monitor=False)

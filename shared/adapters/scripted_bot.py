@@ -10,12 +10,12 @@ from shared.ports import BotFailed, BotTurn
 class ScriptedBot:
     """The port `Bot`."""
 
-    def __init__(self, bots: Mapping[str, BotDefinition], choose: Callable[[int], int]) -> None:
+    def __init__(self, bots: Callable[[], Mapping[str, BotDefinition]], choose: Callable[[int], int]) -> None:
         self._bots, self._choose = bots, choose
 
     async def reply(self, turn: BotTurn) -> BotReply:
         """See the port."""
-        definition = self._bots.get(turn.bot)
+        definition = self._bots().get(turn.bot)
         if definition is None:
             raise BotFailed(f"there is no bot {turn.bot!r}")
         return respond(definition, turn.memory, turn.said, turn.locale, self._choose)

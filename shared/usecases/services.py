@@ -8,8 +8,10 @@ from datetime import datetime
 from shared.domain.centre import AgentProfile, ContactCentre
 from shared.ports import Bot, ChannelSender, Clock, Documents, Ids, Realtime, Subscription, WorkQueue
 from shared.records.conversations import Conversations
+from shared.records.history import RoutingHistory
 from shared.records.inbox import Inboxes
 from shared.records.routing import PoolFollower, RoutingStore
+from shared.usecases.policies import PolicySource
 
 GATHER_SECONDS = 0.02
 """A message and the bot's answer to it cost one request together; nobody notices the delay."""
@@ -19,13 +21,14 @@ GATHER_SECONDS = 0.02
 class Services:
     """Ports and records. `choose(n)` gives a number below n."""
 
-    centre: ContactCentre
+    policies: PolicySource
     clock: Clock
     ids: Ids
     choose: Callable[[int], int]
     documents: Documents
     conversations: Conversations
     routing: RoutingStore
+    history: RoutingHistory
     inboxes: Inboxes
     queue: WorkQueue
     realtime: Realtime
@@ -34,6 +37,11 @@ class Services:
     pools: dict[str, PoolFollower]
     beats: dict[str, datetime]  # when each agent's heartbeat was last stored by this process
     address_key: Callable[[str, str], str]
+
+    @property
+    def centre(self) -> ContactCentre:
+        """The policy that counts now."""
+        return self.policies.current
 
     def pool(self, pool: str) -> PoolFollower:
         """The follower of a pool in this process."""

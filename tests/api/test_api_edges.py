@@ -13,7 +13,6 @@ from shared.ports import Unavailable
 from tests.api.conftest import Centre, load_app, use_settings
 from tests.api.problems import check_headers, check_problem
 from triggers.api import function_name, guarded
-from triggers.requests import BODY_BYTES_MAX
 
 PROTECTED = [endpoint for endpoint in ENDPOINTS if endpoint.caller != "anyone"]
 WITH_BODY = [endpoint for endpoint in ENDPOINTS if endpoint.body]
@@ -128,7 +127,7 @@ async def test_bodies_are_limited_and_strict_whatever_they_call_themselves(centr
             headers = {**centre.auth(centre.of(to)), "Content-Type": kind}
             return await called(centre, to, content=content, headers=headers)
 
-        assert code(await sent(b" " * (BODY_BYTES_MAX + 1))) == "too-large"
+        assert code(await sent(b" " * (endpoint.body_bytes_max + 1))) == "too-large"
         for content in (b"{", b"[]", b"null", b'{"\xff": 1}', b'{"noSuchMember": 1}', b"\x00", b"[" * 50_000):
             assert code(await sent(content)) == "invalid-request", (endpoint.operation, content[:20])
         assert code(await sent(b'{"text": "\\ud800"}', "text/plain; charset=utf-16")) == "invalid-request"
@@ -139,7 +138,7 @@ async def test_bodies_are_limited_and_strict_whatever_they_call_themselves(centr
 async def test_too_large_is_said_before_anything_is_looked_at(centre: Centre) -> None:
     for endpoint in ENDPOINTS:
         if endpoint.method != "GET":
-            answer = await called(centre, endpoint, content=b" " * (BODY_BYTES_MAX + 1))
+            answer = await called(centre, endpoint, content=b" " * (endpoint.body_bytes_max + 1))
             assert code(answer) == "too-large"
 
 
