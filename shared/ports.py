@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
@@ -22,11 +22,16 @@ class Container(StrEnum):
     ROUTING = "routing"
     INBOX = "inbox"
     DEAD_LETTERS = "deadLetters"
+    CONFIG = "config"
+    INSIGHTS = "insights"
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A stored document. `etag` changes with each write; `sequence` orders documents of a type in their partition."""
+    """A stored document. `etag` changes with each write; `sequence` orders documents of a type in their partition.
+
+    `position` is the place of its last write in the order of `changes`, where that is known.
+    """
 
     id: str
     partition: str
@@ -34,6 +39,7 @@ class Document:
     body: Mapping[str, Any]
     etag: str
     sequence: int | None = None
+    position: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +77,19 @@ class Documents(Protocol):
     ) -> list[Document]:  # fmt: skip
         """Documents of a type with a higher sequence, in its order."""
 
+    async def last(self, container: Container, partition: str, type_: str, upto: int) -> Document | None:
+        """The document of a type with the highest sequence that is not above `upto`; of several the newest."""
+
     async def commit(self, container: Container, partition: str, writes: Sequence[Write]) -> tuple[str, ...]:
         """Write all or nothing, at most BATCH_OPERATIONS_MAX; their new etags. Raises Conflict."""
 
     async def changes(
         self, container: Container, partition: str, since: str | None, limit: int = 1000
     ) -> tuple[list[Document], str | None]:  # fmt: skip
-        """The latest version of each document written after `since` (None: of all), and where to go on."""
+        """The latest version of each document written after `since` (None: of all), and where to go on.
+
+        In the order of their writing; each has its position.
+        """
 
     async def search(
         self, container: Container, type_: str, where: Mapping[str, str | bool], *,

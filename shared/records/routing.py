@@ -2,18 +2,26 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from shared.domain.centre import ContactCentre
 from shared.domain.presence import AgentState
-from shared.domain.routing import Assignment, Offer, OfferState, Pool, WorkItem, WorkState
-from shared.ports import Conflict, Container, Document, Documents, Write
+from shared.domain.routing import Assignment, NewId, Offer, OfferState, Pool, WorkItem, WorkState
+from shared.ports import Clock, Conflict, Container, Document, Documents, Write
 from shared.records.codec import Codec, Reader, Versioned
+from shared.records.history import Past, microseconds, moment_of, past_of
+
+if TYPE_CHECKING:
+    from shared.domain.routing.router import Router
 
 KEPT_AFTER_END = timedelta(days=2)
 DECIDER = "decider"
 
 _codecs: dict[str, Codec[Any]] = {"work": Codec(WorkItem), "agent": Codec(AgentState), "offer": Codec(Offer)}
+RECORDS = frozenset(_codecs)
+_FOLLOWED = RECORDS | {DECIDER}
 _over = (WorkState.DONE, WorkState.FAILED)
 
 Etags = dict[str, str | None]
@@ -21,10 +29,11 @@ Etags = dict[str, str | None]
 
 
 class RoutingStore:
-    """The container `routing`."""
+    """The container `routing`. Beside each record its version is kept for good, in the same transaction."""
 
-    def __init__(self, documents: Documents) -> None:
-        self._documents = documents
+    def __init__(self, documents: Documents, clock: Clock) -> None:
+        self._documents, self._clock = documents, clock
+        self._last_past = 0
         self._readers = {type_: Reader(codec) for type_, codec in _codecs.items()}
 
     async def agent(self, pool: str, agent_id: str, now: datetime) -> Versioned[AgentState]:
@@ -55,7 +64,10 @@ class RoutingStore:
         return Assignment(value, agent.value if agent else None, offer.value if offer else None), etags
 
     async def commit(self, pool: str, changes: Sequence[Assignment], etags: Etags) -> bool:
-        """Write all or nothing; False if anything has changed since it was read."""
+        """Write all or nothing; False if anything has changed since it was read.
+
+        Several changes of one agent follow from each other: the last one holds them all and is written.
+        """
         writes: dict[str, Write] = {}
         for change in changes:
             for write in _writes(change, etags):
@@ -85,21 +97,38 @@ class RoutingStore:
         """The WorkItem, AgentState or Offer that a document holds."""
         return self._readers[document.type].read(document)
 
+    def past_value(self, past: Past) -> Any:
+        """The WorkItem, AgentState or Offer of a version that was kept."""
+        return _codecs[past.id.partition(":")[0]].load(past.body)
+
     async def _write(self, pool: str, writes: list[Write]) -> bool:
+        kept = [past_of(write, self._moment()) for write in writes if write.type in _codecs]
         try:
-            await self._documents.commit(Container.ROUTING, pool, writes)
+            await self._documents.commit(Container.ROUTING, pool, writes + kept)
         except Conflict:
             return False
         return True
 
+    def _moment(self) -> datetime:
+        """Now, as no version of this process was kept before: so each has its place among those of its record."""
+        self._last_past = max(self._last_past + 1, microseconds(self._clock()))
+        return moment_of(self._last_past)
+
 
 class PoolFollower:
-    """A pool in memory, kept up with its partition's changes."""
+    """A pool in memory, kept up with its partition's changes. `state` is what is stored, as far as it was read.
+
+    The router is ahead of `state` by decisions that are being committed. If they are refused, or nobody knows, it goes
+    back to `state`: what has changed in the store comes to both by the next `catch_up`.
+    """
 
     def __init__(self, store: RoutingStore, pool: str) -> None:
         self._store, self._pool = store, pool
         self._turn = asyncio.Lock()
+        self._deciding = asyncio.Lock()
         self._since: str | None = None
+        self._router: Router | None = None
+        self._seen = 0  # the position of the newest document that was read
         self.etags: Etags = {DECIDER: None}
         self.state = Pool()
 
@@ -113,7 +142,41 @@ class PoolFollower:
                 for document in documents:
                     self._take(document)
 
+    def router(self, centre: ContactCentre, now: datetime) -> "Router":
+        """The pool's router, which goes by that policy."""
+        if self._router is None:
+            from shared.domain.routing.router import Router  # numpy is loaded by who routes, not by every start
+
+            self._router = Router(centre, now, self.state)
+        self._router.configure(centre, now)
+        return self._router
+
+    async def decide(
+        self, centre: ContactCentre, now: datetime, limit: int, new_id: NewId
+    ) -> list[Assignment] | None:  # fmt: skip
+        """Make and commit the next decisions; None if they were refused: catch up and decide again."""
+        async with self._deciding:  # nobody decides on what may be refused
+            router = self.router(centre, now)
+            decisions = [self._signed(it, centre) for it in router.decide(now, limit, new_id)]
+            is_stored = False
+            try:
+                is_stored = not decisions or await self._store.commit(self._pool, decisions, self.etags)
+            finally:
+                if not is_stored:
+                    router.restore(decisions, self.state)
+            return decisions if is_stored else None
+
+    def _signed(self, decision: Assignment, centre: ContactCentre) -> Assignment:
+        """With what it was decided by and on, if it is a new offer."""
+        offer = decision.offer
+        if offer is None or offer.state is not OfferState.PENDING:
+            return decision
+        return replace(decision, offer=replace(offer, policy=centre.version, seen=self._seen))
+
     def _take(self, document: Document) -> None:
+        self._seen = max(self._seen, document.position)
+        if document.type not in _FOLLOWED:
+            return
         self.etags[document.id] = document.etag
         if document.type == DECIDER:
             return
@@ -126,6 +189,8 @@ class PoolFollower:
             self.etags.pop(document.id, None)
         else:
             kept[value.id] = value
+        if self._router:
+            self._router.apply(value)
 
 
 def record_of(document: Document) -> Any:

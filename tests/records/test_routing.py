@@ -21,14 +21,15 @@ from shared.domain.routing import (
     WorkKind,
     WorkState,
     accept,
-    decide,
     end_offer,
     finish,
 )
 from shared.ports import Container, Document, Unavailable
+from shared.records.history import PREFIX
 from shared.records.routing import DECIDER, KEPT_AFTER_END, PoolFollower, RoutingStore, record_of
 from tests.contracts.stores import Store
 from tests.domain.cast import CENTRE, NOW, OFFER, at, working
+from tests.domain.fresh_router import decide
 
 MAIN = "main"
 LIMIT = 15
@@ -36,7 +37,7 @@ LIMIT = 15
 
 @pytest.fixture
 def routing(store: Store) -> RoutingStore:
-    return RoutingStore(store.documents)
+    return RoutingStore(store.documents, store.clock)
 
 
 @pytest.fixture
@@ -66,6 +67,8 @@ async def stored(store: Store, pool: str = MAIN) -> tuple[Pool, dict[str, str]]:
     documents, _ = await store.documents.changes(Container.ROUTING, pool, None, 100_000)
     found, etags = Pool(), {}
     for document in documents:
+        if document.type.startswith(PREFIX):
+            continue  # what was
         record = None if document.type == DECIDER else record_of(document)
         if isinstance(record, WorkItem) and record.state not in (WorkState.DONE, WorkState.FAILED):
             found.items[record.id] = record
@@ -403,3 +406,80 @@ async def test_catching_up_at_once_reads_each_change_once(store: Store, routing:
     await asyncio.gather(*(follower.catch_up() for _ in range(10)))
     state, _ = await stored(store)
     assert follower.state.items == state.items and len(state.items) == 50
+
+
+async def test_a_follower_commits_what_it_decides(routing: RoutingStore, new_id: Callable[[], str]) -> None:
+    await available(routing, "alice")
+    for number in range(4):
+        await routing.create_item(MAIN, item(f"w{number}"))
+    follower = await followed(routing)
+    decisions = await follower.decide(CENTRE, NOW, LIMIT, new_id)
+    assert decisions and [decision.item.id for decision in decisions] == ["w0", "w1", "w2"]
+    assert set((await routing.agent(MAIN, "alice", NOW)).value.held) == {"w0", "w1", "w2"}
+    await follower.catch_up()
+    assert await follower.decide(CENTRE, NOW, LIMIT, new_id) == []
+    assert follower.router(CENTRE, NOW).pool == follower.state
+    assert follower.router(CENTRE, NOW).next_deadline() == NOW + OFFER
+
+
+async def test_a_refused_follower_goes_back_to_what_is_stored(routing: RoutingStore, new_id: Callable[[], str]) -> None:
+    await available(routing, "alice")
+    await routing.create_item(MAIN, item())
+    follower = await followed(routing)
+    before = Pool(dict(follower.state.items), dict(follower.state.agents))
+    alice = await routing.agent(MAIN, "alice", NOW)
+    assert await routing.save_agent(MAIN, replace(alice.value, chosen=Presence.AWAY), alice.etag)
+    assert await follower.decide(CENTRE, NOW, LIMIT, new_id) is None
+    assert follower.router(CENTRE, NOW).pool == before
+    await available(routing, "bob")
+    await follower.catch_up()
+    decisions = await follower.decide(CENTRE, NOW, LIMIT, new_id)
+    assert decisions and [(d.item.id, d.agent and d.agent.id) for d in decisions] == [("w1", "bob")]
+
+
+async def test_so_does_one_whose_store_is_away(store: Store, routing: RoutingStore, new_id: Callable[[], str]) -> None:
+    await available(routing, "alice")
+    await routing.create_item(MAIN, item())
+    follower = await followed(routing)
+    store.fill_disk(True)
+    with pytest.raises(Unavailable):
+        await follower.decide(CENTRE, NOW, LIMIT, new_id)
+    store.fill_disk(False)
+    assert follower.router(CENTRE, NOW).pool == follower.state
+    assert await follower.decide(CENTRE, NOW, LIMIT, new_id)
+
+
+async def test_dispatchers_of_one_process_do_not_decide_on_each_others_guesses(
+    routing: RoutingStore, new_id: Callable[[], str]
+) -> None:
+    await available(routing, "alice", "bob")
+    for number in range(6):
+        await routing.create_item(MAIN, item(f"w{number}"))
+    follower = await followed(routing)
+    found = await asyncio.gather(*(follower.decide(CENTRE, NOW, 2, new_id) for _ in range(3)))
+    assert sum(decisions is not None for decisions in found) >= 1
+    while True:
+        await follower.catch_up()
+        if await follower.decide(CENTRE, NOW, LIMIT, new_id) == []:
+            break
+    assert {len((await routing.agent(MAIN, id_, NOW)).value.held) for id_ in ("alice", "bob")} == {3}
+    assert follower.router(CENTRE, NOW).pool == follower.state
+    books_are_in_order(follower.state)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_twins_in_any_order_keep_the_books(store: Store, routing: RoutingStore, seed: int) -> None:
+    """Two processes decide by their routers; whatever is refused, each goes on from what is stored."""
+    life = Life(routing, seed)
+    twins = [PoolFollower(routing, MAIN) for _ in range(2)]
+    for _ in range(250):
+        await life.step(twins)
+        twin = life.random.choice(twins)
+        await twin.decide(CENTRE, life.now, life.random.choice([1, 3, LIMIT]), life.new_id)
+    for twin in twins:
+        for _ in range(20):
+            await twin.catch_up()
+            if await twin.decide(CENTRE, life.now, LIMIT, life.new_id) == []:
+                break
+        assert twin.router(CENTRE, life.now).pool == twin.state == (await stored(store))[0]
+        books_are_in_order(twin.state)

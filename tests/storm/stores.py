@@ -54,7 +54,7 @@ def _alive(data: Path, instances: dict[str, Any]) -> Iterator[str]:
 def _work(data: Path, journal: Journal) -> Iterator[str]:
     """I3, I8: all work is over, nobody holds capacity for it, what was declined stayed so."""
     bodies: dict[str, list[Any]] = {"work": [], "agent": [], "offer": [], "decider": []}
-    for type_, document in rows(data / "app.db", "SELECT type, document FROM routing"):
+    for type_, document in rows(data / "app.db", "SELECT type, document FROM routing WHERE type NOT LIKE 'past:%'"):
         bodies[str(type_)].append(json.loads(str(document))["body"])
     for item in bodies["work"]:
         if item["state"] not in ("done", "failed"):

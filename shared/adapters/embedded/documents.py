@@ -66,6 +66,15 @@ class SqliteDocuments:
             self._tails.keep(container, partition, type_, after, found)
         return [document for document, _ in found]
 
+    async def last(self, container: Container, partition: str, type_: str, upto: int) -> Document | None:
+        """See the port."""
+        query = (
+            f'SELECT {_COLUMNS} FROM "{container}" WHERE partition = ? AND type = ? AND sequence <= ? AND {_ALIVE}'  # noqa: S608
+            " ORDER BY sequence DESC, lsn DESC LIMIT 1"
+        )
+        rows = self._query(query, partition, type_, upto, self._now())
+        return rows[0] if rows else None
+
     async def changes(
         self, container: Container, partition: str, since: str | None, limit: int = 1000
     ) -> tuple[list[Document], str | None]:  # fmt: skip
@@ -182,7 +191,7 @@ class SqliteDocuments:
 
 def _document(row: Sequence[Any]) -> Document:
     id_, partition, type_, document, lsn, sequence = row[:6]
-    return Document(id_, partition, type_, orjson.loads(document)["body"], str(lsn), sequence)
+    return Document(id_, partition, type_, orjson.loads(document)["body"], str(lsn), sequence, lsn)
 
 
 _ALIVE = "(expires IS NULL OR expires > ?)"
