@@ -20,6 +20,7 @@ from triggers import (
     service_bus,
     storage_queues,
     store_feed,
+    supervisor,
     timers,
 )
 
@@ -31,7 +32,7 @@ load_centre(settings.config_dir)
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
 # HTTP: the API, and last what answers everything else
-for blueprint in (health.bp, chat.bp, agents.bp, conversations.bp, manage.bp, pages.bp):
+for blueprint in (health.bp, chat.bp, agents.bp, conversations.bp, supervisor.bp, manage.bp, pages.bp):
     app.register_functions(blueprint)
 if settings.issues_dev_tokens:
     app.register_functions(dev.bp)

@@ -11,7 +11,7 @@ import azure.functions as func
 from pydantic import BaseModel
 
 from shared.adapters.durable import DurableBells
-from shared.app import App, current
+from shared.app import App, fresh
 from shared.contracts.endpoints import BY_OPERATION, Endpoint
 from shared.domain.centre import AgentProfile, Role
 from shared.errors import ProblemError, forbidden, unavailable
@@ -65,6 +65,12 @@ class Call(Generic[Body]):
             raise forbidden("this takes the role Agent")
         return self.staff.profile
 
+
+_ROLES: Mapping[str, frozenset[Role]] = {
+    "supervisor": frozenset({Role.SUPERVISOR, Role.ADMIN}),
+    "admin": frozenset({Role.ADMIN}),
+}
+"""The roles that operations ask for; the others are for all of the staff."""
 
 Handler = Callable[[Call[Any]], Awaitable[BaseModel]]
 Registered = TypeVar("Registered", bound=Handler)
@@ -122,8 +128,8 @@ class _Operation:
         return await guarded(self._endpoint.operation, self._answer(req, bells))
 
     async def _answer(self, req: func.HttpRequest, bells: Bells | None) -> func.HttpResponse:
-        endpoint, app = self._endpoint, current()
-        raw = requests.read_body(req)
+        endpoint, app = self._endpoint, await fresh()
+        raw = requests.read_body(req, endpoint.body_bytes_max)
         id_ = requests.path_id(req) if self._has_id else ""
         staff = await self._authenticate(app, req, id_)
         call = Call(
@@ -148,7 +154,7 @@ class _Operation:
                 raise forbidden("the token is another conversation's")
             return None
         caller = await app.identity.staff(token)
-        if not caller.roles or (wanted == "admin" and Role.ADMIN not in caller.roles):
+        if not caller.roles or not caller.roles & _ROLES.get(wanted, caller.roles):
             raise forbidden("this takes another role")
         if Role.AGENT in caller.roles:
             await agents.seen(app.services, caller.profile.id)  # every call counts as a heartbeat

@@ -57,6 +57,19 @@ async def feed_routing(documents: func.DocumentList, client: df.DurableOrchestra
     await follow.tell_routing(current().services, found, DurableBells(client))
 
 
+@_feed("conversations", "insights")
+async def feed_insights(documents: func.DocumentList) -> None:
+    """Figures of the day that have not been counted."""
+    await follow.count(current().services, _documents(documents, "conversation", "event"))
+
+
+@_feed("config", "closures")
+@bp.durable_client_input(client_name="client")
+async def feed_closures(documents: func.DocumentList, client: df.DurableOrchestrationClient) -> None:
+    """Customers who wait in a queue that was closed and have not been told."""
+    await follow.tell_closures(current().services, _documents(documents, "closure"), DurableBells(client))
+
+
 def _documents(found: func.DocumentList, *types: str) -> list[Document]:
     """Those of these types; nothing is read of the others."""
     return [_document(document.data) for document in found if document.data["type"] in types]

@@ -32,7 +32,7 @@ _NOT_BUILT = """<!doctype html>
 <a href="/api/openapi.json">what can it do?</a></p>
 </html>
 """
-_NOT_BUILT_PATHS = ("", "chat", "chat/", "agent", "agent/")
+_NOT_BUILT_PATHS = ("", "chat", "chat/", "agent", "agent/", "supervisor", "supervisor/")
 
 bp = func.Blueprint()
 site = Site(ROOT / "web" / "dist")

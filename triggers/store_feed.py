@@ -20,6 +20,8 @@ SINKS: Mapping[str, tuple[Container, Sink]] = {
     "bells": (Container.CONVERSATIONS, follow.ring),
     "screens": (Container.CONVERSATIONS, follow.tell_screens),
     "routing": (Container.ROUTING, follow.tell_routing),
+    "insights": (Container.CONVERSATIONS, follow.count),
+    "closures": (Container.CONFIG, follow.tell_closures),
 }
 
 bp = df.Blueprint()

@@ -8,7 +8,12 @@ export default defineConfig({
   plugins: [react()],
   build: {
     rolldownOptions: {
-      input: { home: page('index.html'), chat: page('chat/index.html'), agent: page('agent/index.html') },
+      input: {
+        home: page('index.html'),
+        chat: page('chat/index.html'),
+        agent: page('agent/index.html'),
+        supervisor: page('supervisor/index.html'),
+      },
       // What all pages share of the libraries stays in the browser's cache when the pages themselves change.
       output: { codeSplitting: { groups: [{ name: 'vendor', test: /node_modules/, minShareCount: 3 }] } },
     },

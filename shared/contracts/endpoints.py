@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from shared.contracts import agents, chat, health, records, wire
+from shared.contracts import agents, chat, explanation, health, manage, records, supervisor, wire
 
-Caller = Literal["anyone", "customer", "agent", "admin"]
-"""Who may call: nobody in particular, the customer of this conversation, any agent or supervisor, an admin."""
+Caller = Literal["anyone", "customer", "agent", "supervisor", "admin"]
+"""Who may call: nobody in particular, the customer of this conversation, any agent or supervisor, supervisors and
+admins, an admin."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Endpoint:
     answers: Mapping[int, type[BaseModel] | None]
     body: type[BaseModel] | None = None
     is_body_optional: bool = False
+    body_bytes_max: int = 65_536
     query: tuple[Parameter, ...] = ()
     problems: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     creates: bool = False  # takes Idempotency-Key
@@ -46,7 +48,8 @@ class Endpoint:
     @property
     def tag(self) -> str:
         """The group it is listed under."""
-        return {"customer": "chat", "agent": "agents", "admin": "manage"}.get(self.caller, "system")
+        tags = {"customer": "chat", "agent": "agents", "supervisor": "supervisor", "admin": "manage"}
+        return tags.get(self.caller, "system")
 
 
 WAIT = Parameter("wait", {"type": "integer", "minimum": 0, "maximum": 25, "default": 0}, "seconds to wait for news")
@@ -55,8 +58,11 @@ AFTER_EVENT = Parameter("after", {"type": "string", "maxLength": 64}, "an eventI
 LIMIT = Parameter("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}, "entries a page")
 CURSOR = Parameter("cursor", {"type": "string", "maxLength": 512}, "nextCursor of the page before")
 _FILTER = {"type": "string", "maxLength": 128}
-STATUS = Parameter(
-    "status", {"type": "string", "enum": ["new", "bot", "queued", "offered", "active", "waiting", "wrapUp", "closed"]}
+_STATUSES = ["new", "bot", "queued", "offered", "active", "waiting", "wrapUp", "closed"]
+POOL = Parameter("pool", {"type": "string", "maxLength": 128, "default": "main"}, "whose traffic")
+STATUS = Parameter("status", {"type": "string", "enum": _STATUSES})
+STATUS_OR_OPEN = Parameter(
+    "status", {"type": "string", "enum": ["open", *_STATUSES], "default": "open"}, "open: whatever is not closed"
 )
 
 _NOT_FOUND = {404: ("not-found",)}
@@ -65,6 +71,7 @@ _CLOSED = {409: ("conversation-closed",)}
 _MINE = {**_NOT_FOUND, **_INVALID_STATE}
 _CHAT = "/api/chat/conversations"
 _CONVERSATION = "/api/conversations/{id}"
+_SUPERVISOR = "/api/supervisor"
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("health", "GET", "/api/health", "Is the process up?", "anyone", {200: health.Health}),
@@ -160,6 +167,53 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             Parameter("kind", {"type": "string", "enum": ["queue", "agent", "skill", "disposition", "teamsUser"]}),
             Parameter("q", _FILTER, "part of a name"), CURSOR, LIMIT,
         ),
+    ),
+    Endpoint(
+        "readOverview", "GET", f"{_SUPERVISOR}/overview", "The contact centre at a glance", "supervisor",
+        {200: supervisor.Overview},
+    ),
+    Endpoint(
+        "superviseQueues", "GET", f"{_SUPERVISOR}/queues", "Queues now and today", "supervisor",
+        {200: wire.Page[supervisor.SupervisedQueue]}, query=(CURSOR, LIMIT),
+    ),
+    Endpoint(
+        "superviseAgents", "GET", f"{_SUPERVISOR}/agents", "Agents with presence, load and work held", "supervisor",
+        {200: wire.Page[supervisor.SupervisedAgent]}, query=(CURSOR, LIMIT),
+    ),
+    Endpoint(
+        "superviseConversations", "GET", f"{_SUPERVISOR}/conversations", "Conversations, the newest first",
+        "supervisor", {200: wire.Page[supervisor.SupervisedConversation]},
+        query=(STATUS_OR_OPEN, Parameter("queue", _FILTER), Parameter("agent", _FILTER), CURSOR, LIMIT),
+    ),
+    Endpoint(
+        "assign", "POST", f"{_CONVERSATION}/assign", "Give a conversation to an agent, even over capacity",
+        "supervisor", {200: agents.ConversationAnswer}, body=supervisor.Assign, problems=_MINE, rings=True,
+    ),
+    Endpoint(
+        "close", "POST", f"{_CONVERSATION}/close", "End a conversation; one that an agent has goes to wrap-up first",
+        "supervisor", {200: agents.ConversationAnswer}, body=supervisor.Close, is_body_optional=True,
+        problems=_MINE, rings=True,
+    ),
+    Endpoint(
+        "setPresenceOf", "PUT", "/api/agents/{id}/presence", "Set an agent's presence", "supervisor",
+        {200: records.Agent}, body=supervisor.AgentPresenceChange, problems=_MINE,
+    ),
+    Endpoint(
+        "overrideQueue", "PUT", "/api/queues/{id}/override", "Close a queue in an emergency, or open it again",
+        "supervisor", {200: supervisor.QueueOverride}, body=supervisor.Override, problems=_NOT_FOUND,
+    ),
+    Endpoint(
+        "explainConversation", "GET", f"{_CONVERSATION}/explanation", "Why its work went where, and why it still waits",
+        "supervisor", {200: explanation.Explanation}, problems=_NOT_FOUND,
+    ),
+    Endpoint("readPolicy", "GET", "/api/manage/config", "The configuration that counts", "admin", {200: manage.Policy}),
+    Endpoint(
+        "publishPolicy", "PUT", "/api/manage/config", "Publish a configuration", "admin", {200: manage.PolicyPublished},
+        body=manage.PublishPolicy, body_bytes_max=1_048_576, problems={409: ("queue-in-use",), 412: ("stale",)},
+    ),
+    Endpoint(
+        "exportTraffic", "GET", "/api/manage/traffic", "What routing has recorded of a pool, for back-tests", "admin",
+        {200: wire.Page[manage.TrafficEntry]}, query=(POOL, CURSOR), problems=_NOT_FOUND,
     ),
     Endpoint(
         "listDeadLetters", "GET", "/api/manage/dead-letters", "Messages that could not be handled", "admin",

@@ -106,13 +106,14 @@ async def _shown(
     owner = conversation.owner
     return wire.ChatMessages(
         status=conversation.status.value,
-        queue=await _place(services, conversation),
+        queue=await place_of(services, conversation),
         agent=owner.name if owner and owner.kind is Kind.AGENT and conversation.status is Status.ACTIVE else None,
         messages=[views.message(message) for message in messages],
     )
 
 
-async def _place(services: Services, conversation: Conversation) -> wire.QueuePlace | None:
+async def place_of(services: Services, conversation: Conversation) -> wire.QueuePlace | None:
+    """Where a conversation waits in its queue; None if it does not."""
     work = conversation.work
     if work is None or conversation.status not in (Status.QUEUED, Status.OFFERED):
         return None

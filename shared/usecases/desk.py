@@ -23,6 +23,7 @@ from shared.errors import ProblemError, forbidden, invalid_request, invalid_stat
 from shared.ports import Bells
 from shared.records.conversations import Decide, DuplicateMessage, NoConversation
 from shared.usecases import customers, views
+from shared.usecases.closures import closure_of
 from shared.usecases.idempotency import once
 from shared.usecases.publish import publish
 from shared.usecases.services import Services
@@ -109,6 +110,8 @@ async def transfer(
     if body.mode == "consult" or body.to.kind in ("teamsUser", "phone"):
         raise ProblemError(422, "transfer-unsupported", f"a {body.mode} transfer to a {body.to.kind} is not possible")
     _check_target(services, profile, body.to)
+    if body.to.kind == "queue" and await closure_of(services, body.to.id, services.clock()):
+        raise invalid_state("the queue is closed at the moment")
 
     async def do(transfer_id: str) -> None:
         if await _was_asked_for(services, id_, transfer_id):
@@ -119,7 +122,7 @@ async def transfer(
                 return None
             return _transferred(services, profile, conversation, body, transfer_id)
 
-        await _change(services, bells, id_, decide)
+        await change_conversation(services, bells, id_, decide)
 
     return wire.TransferAccepted(
         transfer_id=await once(services, f"transfer/{id_}/{profile.id}", key, body.model_dump_json(), do)
@@ -139,7 +142,7 @@ async def set_aside(services: Services, bells: Bells, profile: AgentProfile, id_
         draft.signal()
         return draft.done()
 
-    return await _change(services, bells, id_, decide)
+    return await change_conversation(services, bells, id_, decide)
 
 
 async def reopen(services: Services, bells: Bells, profile: AgentProfile, id_: str) -> records.Conversation:
@@ -170,7 +173,7 @@ async def reopen(services: Services, bells: Bells, profile: AgentProfile, id_: s
         return draft.done()
 
     try:
-        return await _change(services, bells, id_, decide)
+        return await change_conversation(services, bells, id_, decide)
     except ProblemError:
         await finish_all(services, [ref], bells)  # the customer was faster
         raise
@@ -190,7 +193,7 @@ async def end(services: Services, bells: Bells, profile: AgentProfile, id_: str)
         end_work(draft, Kind.AGENT)
         return draft.done()
 
-    return await _change(services, bells, id_, decide)
+    return await change_conversation(services, bells, id_, decide)
 
 
 async def wrap_up(
@@ -212,7 +215,7 @@ async def wrap_up(
         draft.signal()
         return draft.done()
 
-    return await _change(services, bells, id_, decide)
+    return await change_conversation(services, bells, id_, decide)
 
 
 async def _was_asked_for(services: Services, id_: str, transfer_id: str) -> bool:
@@ -263,7 +266,7 @@ def _check_target(services: Services, profile: AgentProfile, to: wire.TransferTa
         raise invalid_request("the conversation is yours already")
 
 
-async def _change(services: Services, bells: Bells, id_: str, decide: Decide) -> records.Conversation:
+async def change_conversation(services: Services, bells: Bells, id_: str, decide: Decide) -> records.Conversation:
     """Commit and publish a decision; steps that the status does not allow are problems."""
     try:
         change = await services.conversations.update(id_, decide)

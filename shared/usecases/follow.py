@@ -8,7 +8,8 @@ from pydantic import ValidationError
 from shared.domain.conversation import Status
 from shared.ports import Bells, Document
 from shared.records.conversations import event_of, head_of
-from shared.records.routing import DECIDER, record_of
+from shared.records.routing import RECORDS, record_of
+from shared.usecases import closures, insights
 from shared.usecases.publish import repeat
 from shared.usecases.services import Services
 from shared.usecases.work import tell_record
@@ -51,8 +52,32 @@ async def tell_routing(services: Services, documents: Sequence[Document], bells:
     """Reflect work items in conversations, tell agents' screens of offers and of themselves."""
 
     async def handle(document: Document) -> None:
-        if document.type != DECIDER:
+        if document.type in RECORDS:
             await tell_record(services, record_of(document), bells)
+
+    await _each(documents, handle)
+
+
+async def count(services: Services, documents: Sequence[Document], bells: Bells | None = None) -> None:
+    """Keep the figures: where conversations are, and what they contribute to the days of their queues."""
+    counted: set[str] = set()
+
+    async def handle(document: Document) -> None:
+        if document.type == "conversation":
+            await insights.note_open(services, document)
+        elif document.type == "event" and insights.is_counted(document) and document.partition not in counted:
+            counted.add(document.partition)  # with all that has happened to it by now
+            await insights.count(services, document.partition)
+
+    await _each(documents, handle)
+
+
+async def tell_closures(services: Services, documents: Sequence[Document], bells: Bells) -> None:
+    """Tell who waits in a queue that it was closed."""
+
+    async def handle(document: Document) -> None:
+        if document.type == "closure":
+            await closures.tell_waiting(services, document, bells)
 
     await _each(documents, handle)
 

@@ -7,10 +7,12 @@ repeats it for commits that a crash kept from being told.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from shared.domain.conversation import Change, Conversation, Draft, WorkRef
 from shared.domain.life import reflect
-from shared.domain.presence import AgentState, Held, Hold, hold, settled
+from shared.domain.policy import Blocks, WrapUpRule
+from shared.domain.presence import AgentState, Held, Hold, hold, release, settled
 from shared.domain.routing import Assignment, Offer, WorkItem, WorkState, finish
 from shared.ports import Bells, Unavailable
 from shared.usecases.publish import publish
@@ -40,7 +42,10 @@ def _finished(services: Services, current: Assignment) -> Assignment | None:
 
 
 async def hold_as(services: Services, ref: WorkRef, conversation: Conversation, state: Hold) -> None:
-    """See to it that the owner's capacity is held for the work, and why. Repairs what a crash left undone."""
+    """See to it that the owner's capacity is held for the work, and why. Repairs what a crash left undone.
+
+    Wrap-up holds it for as long as the work's queue says.
+    """
     owner = conversation.owner
     if owner is None:
         return
@@ -50,15 +55,30 @@ async def hold_as(services: Services, ref: WorkRef, conversation: Conversation, 
         agent = current.agent
         if agent is None or agent.id != owner.id or current.item.state is not WorkState.ASSIGNED:
             return None
-        held = agent.held.get(ref.id)
-        if held and held.state is state:
-            return None
-        units = held.units if held else current.item.units
+        queue = services.centre.queues.get(current.item.queue)
+        rule = queue.wrap_up if queue and state is Hold.WRAP_UP else WrapUpRule()
         now = services.clock()
-        after = hold(agent, ref.id, Held(units, state, conversation.id, current.item.channel), now)
-        return Assignment(current.item, settled(agent, after, capacity, now))
+        after = _held(agent, ref.id, current.item, state, rule, now)
+        return Assignment(current.item, settled(agent, after, capacity, now)) if after != agent else None
 
-    await change_item(services, ref, decide, None)
+    changed = await change_item(services, ref, decide, None)
+    held = changed.agent.held.get(ref.id) if changed and changed.agent else None
+    if held and held.until:
+        await services.queue.ring(ref.pool, at=held.until)
+
+
+def _held(
+    agent: AgentState, work_id: str, item: WorkItem, state: Hold, rule: WrapUpRule, now: datetime
+) -> AgentState:  # fmt: skip
+    """The agent with the capacity held as it should be. What wrap-up has given back is not taken again."""
+    held = agent.held.get(work_id)
+    if (held and held.state is state) or (held is None and rule.blocks is not Blocks.ALWAYS):
+        return agent
+    if rule.blocks is Blocks.NEVER:
+        return release(agent, work_id, now)
+    until = now + rule.lasts if rule.blocks is Blocks.FOR else None
+    units = held.units if held else item.units
+    return hold(agent, work_id, Held(units, state, item.conversation_id, item.channel, until), now)
 
 
 async def change_item(
@@ -143,8 +163,13 @@ async def reflect_item(services: Services, item: WorkItem, bells: Bells | None) 
     return change.after
 
 
-async def assign_directly(services: Services, ref: WorkRef, item: WorkItem, agent_id: str) -> bool:
-    """Give an agent work without an offer (a conversation taken up again); False if there is no room."""
+async def assign_directly(
+    services: Services, ref: WorkRef, item: WorkItem, agent_id: str, *, is_forced: bool = False
+) -> bool:  # fmt: skip
+    """Give an agent work without an offer (a conversation taken up again, or given by a supervisor).
+
+    False if there is no room, which is not asked for if it is forced.
+    """
     profile = services.centre.agents[agent_id]
     for _ in range(ATTEMPTS_MAX):
         now = services.clock()
@@ -152,7 +177,7 @@ async def assign_directly(services: Services, ref: WorkRef, item: WorkItem, agen
         if existing and existing.value.state is WorkState.ASSIGNED:
             return True  # by an earlier try that was cut off: it holds its room already
         current = await services.routing.agent(ref.pool, agent_id, now)
-        if current.value.used + item.units > profile.capacity:
+        if not is_forced and current.value.used + item.units > profile.capacity:
             return False
         after = hold(current.value, item.id, Held(item.units, Hold.ACTIVE, item.conversation_id, item.channel), now)
         revision = existing.value.revision + 1 if existing else 0

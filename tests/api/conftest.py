@@ -48,8 +48,8 @@ class Centre:
         return {"Authorization": f"Bearer {self.tokens[who]}"}
 
     def of(self, endpoint: Endpoint) -> str:
-        """Who may call it: "customer", an agent, an admin; the agent where anyone may."""
-        return {"customer": "customer", "admin": "ada"}.get(endpoint.caller, "alice")
+        """Who may call it: "customer", an agent, a supervisor, an admin; the agent where anyone may."""
+        return {"customer": "customer", "supervisor": "sam", "admin": "ada"}.get(endpoint.caller, "alice")
 
     def path(self, endpoint: Endpoint) -> str:
         """Its path, of the chat where it is about a conversation."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from shared.contracts import agents, chat
+from shared.contracts import agents, chat, manage, supervisor
 from shared.contracts.endpoints import BY_OPERATION, Endpoint
 
 MARK = "mark-of-the-refused"
@@ -30,7 +30,13 @@ VALID: dict[Any, dict[str, Any]] = {
     agents.Transfer: {"to": {"kind": "queue", "id": "general"}, "note": MARK},
     agents.WrapUp: {"disposition": "resolved", "notes": MARK},
     agents.DevTokenRequest: {"user": MARK},
+    supervisor.Assign: {"agentId": MARK},
+    supervisor.Close: {"reason": MARK},
+    supervisor.AgentPresenceChange: {"presence": "away"},
+    supervisor.Override: {"closedUntil": "2999-01-01T00:00:00Z", "message": MARK},
+    manage.PublishPolicy: {"files": {"queues.yaml": MARK}},
 }
+NULLABLE = {"message", "comment", "note", "notes", "customer", "context", "presence", "closedUntil", "reason"}
 WRONG_VALUES: list[Any] = [
     None,
     [],
@@ -49,10 +55,11 @@ WRONG_QUERIES = {
     "wait": ["26", "-1", "1.0", "%C2%B2", "%EF%BC%91", "9" * 5000, "1,2", "%00", "null", "0x1"],
     "after": ["%00", "%0d%0a", "-1", "x" * 5000],
     "limit": ["0", "201", "1e1", "%D9%A3", "9" * 5000, "50&limit=50"],
-    "status": ["open", "bot,closed", "%00", "Bot", "bot&status=bot"],
+    "status": ["opened", "bot,closed", "%00", "Bot", "bot&status=bot"],
     "kind": ["moon", "queue%00", "QUEUE"],
     "cursor": ["%00", "x" * 513, "a%0Ab", "%7f"],
     "queue": ["%00", "x" * 129], "agent": ["%1b", "x" * 129], "customer": ["%00", "x" * 129], "q": ["%00", "x" * 129],
+    "pool": ["%00", "x" * 129],
 }  # fmt: skip
 WRONG_IDS = [
     "%00",
@@ -168,8 +175,8 @@ class Maker:
 
     def too_large(self) -> Request:
         """By one byte or by many."""
-        request, _ = self._valid(lambda endpoint: endpoint.method != "GET")
-        padding = b" " * (65_537 + self.random.choice([0, 1, 100_000]))
+        request, endpoint = self._valid(lambda endpoint: endpoint.method != "GET")
+        padding = b" " * (endpoint.body_bytes_max + 1 + self.random.choice([0, 1, 100_000]))
         request.body, request.refusals = (request.body + padding)[: len(padding)], (413,)
         return request
 
@@ -186,7 +193,7 @@ class Maker:
         whole = json.dumps(valid)
         name = self.random.choice(sorted(valid))
         wrong = self.random.choice(WRONG_VALUES)
-        if wrong in (None, {}) and name in ("message", "comment", "note", "notes", "customer", "context", "presence"):
+        if wrong in (None, {}) and name in NULLABLE:
             wrong = []  # these may be null or empty
         if wrong == {MARK: MARK} and name == "context":
             wrong = {MARK: {}}

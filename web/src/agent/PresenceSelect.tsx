@@ -1,7 +1,7 @@
 import { Caption1, type SelectOnChangeData, Select, makeStyles, tokens } from '@fluentui/react-components';
 import { useTranslation } from 'react-i18next';
 import type { Agent, ChosenPresence, NextPresence } from '../api/types';
-import { Presence } from './Presence';
+import { Presence } from '../ui/Presence';
 import { useWorkspace } from './WorkspaceContext';
 import { errorText } from './noticeTexts';
 import { penaltyOf } from './penalty';

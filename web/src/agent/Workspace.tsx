@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { OutboxItem } from '../lib/outbox';
 import { useDocumentTitle } from '../lib/useDocumentTitle';
 import { useOutbox } from '../lib/useOutbox';
+import type { StaffSession } from '../staff/useStaffSession';
 import { ConnectionBar } from '../ui/ConnectionBar';
 import { Notices } from './Notices';
 import { WorkspaceContext } from './WorkspaceContext';
@@ -13,13 +14,12 @@ import type { KnownEvent } from './inbox/events';
 import { useInbox } from './inbox/useInbox';
 import { useViews } from './inbox/useViews';
 import { announcementOf } from './noticeTexts';
-import type { AgentSession } from './useAgentSession';
 import { useHeartbeat } from './useHeartbeat';
 import { useNotices } from './useNotices';
 import { useTypists } from './useTypists';
 
 interface WorkspaceProps {
-  session: AgentSession;
+  session: StaffSession;
   onSignOut: () => void;
   onGivenUp: (error: unknown) => void;
 }

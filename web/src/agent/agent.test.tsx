@@ -1,4 +1,4 @@
-import { screen, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, it, vi } from 'vitest';
 import type { Inbox } from '../api/types';
@@ -54,7 +54,7 @@ describe('signing in', () => {
     fakeServer({ ...TOKEN, 'GET /api/agents/me/inbox': () => problem(401, 'unauthenticated') });
     await signIn();
     await screen.findByText('You were signed out. Please sign in again.');
-    expect(sessionStorage.getItem('atende.agent')).toBeNull();
+    await waitFor(() => expect(sessionStorage.getItem('atende.agent')).toBeNull());
   });
 });
 

@@ -17,11 +17,6 @@ const PAGES_MAX = 100;
 
 export type AgentApi = ReturnType<typeof createAgentApi>;
 
-/** Signs in on a development machine. */
-export function signIn(user: string) {
-  return answerOf(createApiClient(null).POST('/dev/token', { body: { user } }));
-}
-
 /** What an agent may do. */
 export function createAgentApi(token: string) {
   const client = createApiClient(token);

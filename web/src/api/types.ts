@@ -16,7 +16,11 @@ export type InboxEvent = Schemas['InboxEvent'];
 export type Message = Schemas['Message'];
 export type Offer = Schemas['Offer'];
 export type QueuePlace = Schemas['QueuePlace'];
+export type Overview = Schemas['Overview'];
 export type StartChat = Schemas['StartChat'];
+export type SupervisedAgent = Schemas['SupervisedAgent'];
+export type SupervisedConversation = Schemas['SupervisedConversation'];
+export type SupervisedQueue = Schemas['SupervisedQueue'];
 export type Transfer = Schemas['Transfer'];
 export type WrapUp = Schemas['WrapUp'];
 

@@ -1,5 +1,5 @@
 import { Title1, Title3, makeStyles, tokens } from '@fluentui/react-components';
-import { ChatRegular, CodeRegular, HeadsetRegular, HeartPulseRegular } from '@fluentui/react-icons';
+import { ChatRegular, CodeRegular, DataUsageRegular, HeadsetRegular, HeartPulseRegular } from '@fluentui/react-icons';
 import { useTranslation } from 'react-i18next';
 import { useDocumentTitle } from '../lib/useDocumentTitle';
 import { Header } from '../ui/Header';
@@ -49,6 +49,7 @@ export function HomePage() {
           <div className={styles.places}>
             <PlaceCard place="chat" href="/chat/" icon={<ChatRegular />} />
             <PlaceCard place="agent" href="/agent/" icon={<HeadsetRegular />} />
+            <PlaceCard place="supervisor" href="/supervisor/" icon={<DataUsageRegular />} />
             <PlaceCard place="api" href="/api/openapi.json" icon={<CodeRegular />} />
             <PlaceCard place="health" href="/api/health/ready" icon={<HeartPulseRegular />}>
               <HealthBadge />

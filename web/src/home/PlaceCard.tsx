@@ -19,7 +19,7 @@ const useStyles = makeStyles({
 });
 
 interface PlaceCardProps {
-  place: 'chat' | 'agent' | 'api' | 'health';
+  place: 'chat' | 'agent' | 'supervisor' | 'api' | 'health';
   href: string;
   icon: ReactNode;
   children?: ReactNode;

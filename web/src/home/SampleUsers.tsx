@@ -40,13 +40,12 @@ export function SampleUsers() {
             {USERS.map(({ user, role }) => (
               <tr key={user}>
                 <th scope="row">
-                  {role === 'agent' ? (
-                    <Link href={`/agent/?user=${user}`} aria-label={t('signInAs', { user })}>
-                      {user}
-                    </Link>
-                  ) : (
-                    user
-                  )}
+                  <Link
+                    href={`/${role === 'agent' ? 'agent' : 'supervisor'}/?user=${user}`}
+                    aria-label={t('signInAs', { user })}
+                  >
+                    {user}
+                  </Link>
                 </th>
                 <td>{t(`roles.${role}`)}</td>
                 <td>{t(`about.${user}`)}</td>

@@ -15,6 +15,11 @@ export const homeEn = {
     text: 'Take offers, talk to customers, hand over, file what is done.',
     open: 'Open the workspace',
   },
+  supervisor: {
+    title: 'Supervision',
+    text: 'See who waits and who works, assign and close conversations, close a queue.',
+    open: 'Open supervision',
+  },
   api: {
     title: 'API description',
     text: 'The OpenAPI document of everything that these pages call.',
@@ -24,7 +29,7 @@ export const homeEn = {
   healthState: { unknown: 'Checking…', ready: 'Ready', unavailable: 'Not ready' },
   users: 'Sample users',
   usersText:
-    'On a development machine a name alone signs in to the agent workspace: take alice or bob. The supervisor and the admin use the API so far.',
+    'On a development machine a name alone signs in: alice and bob to the agent workspace, sam and ada to supervision.',
   columns: { user: 'User', role: 'Role', about: 'About' },
   signInAs: 'Sign in as {{user}}',
   roles: { agent: 'Agent', supervisor: 'Supervisor', admin: 'Admin' },
@@ -51,6 +56,11 @@ const ptBR: Shape<typeof homeEn> = {
     text: 'Aceite ofertas, converse com clientes, transfira, registre o resultado.',
     open: 'Abrir a área',
   },
+  supervisor: {
+    title: 'Supervisão',
+    text: 'Veja quem espera e quem trabalha, atribua e encerre conversas, feche uma fila.',
+    open: 'Abrir a supervisão',
+  },
   api: {
     title: 'Descrição da API',
     text: 'O documento OpenAPI de tudo o que estas páginas chamam.',
@@ -60,7 +70,7 @@ const ptBR: Shape<typeof homeEn> = {
   healthState: { unknown: 'Verificando…', ready: 'Pronto', unavailable: 'Indisponível' },
   users: 'Usuários de exemplo',
   usersText:
-    'Em uma máquina de desenvolvimento, um nome basta para entrar na área do atendente: use alice ou bob. O supervisor e a administradora usam, por enquanto, a API.',
+    'Em uma máquina de desenvolvimento, um nome basta para entrar: alice e bob na área do atendente, sam e ada na supervisão.',
   columns: { user: 'Usuário', role: 'Papel', about: 'Sobre' },
   signInAs: 'Entrar como {{user}}',
   roles: { agent: 'Atendente', supervisor: 'Supervisor', admin: 'Administradora' },

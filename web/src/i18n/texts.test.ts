@@ -4,6 +4,8 @@ import { agentPtBR } from '../agent/texts.pt-BR';
 import { chatEn } from '../chat/texts.en';
 import { chatPtBR } from '../chat/texts.pt-BR';
 import { homeTexts } from '../home/texts';
+import { supervisorEn } from '../supervisor/texts.en';
+import { supervisorPtBR } from '../supervisor/texts.pt-BR';
 import { common } from './common';
 
 /** All wordings by their path. That both languages have the same paths is the compiler's business. */
@@ -22,6 +24,7 @@ const PAIRS: [string, object, object][] = [
   ['home', homeTexts.en, homeTexts['pt-BR']],
   ['chat', chatEn, chatPtBR],
   ['agent', agentEn, agentPtBR],
+  ['supervisor', supervisorEn, supervisorPtBR],
 ];
 
 describe.each(PAIRS)('the wordings of %s', (_, english, portuguese) => {

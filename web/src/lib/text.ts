@@ -20,3 +20,17 @@ export function formatDuration(ms: number): string {
   const seconds = String(totalSeconds % 60).padStart(2, '0');
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${seconds}` : `${minutes}:${seconds}`;
 }
+
+/** A duration that may be unknown. */
+export function formatSeconds(seconds: number | null): string {
+  return seconds === null ? '–' : formatDuration(seconds * 1000);
+}
+
+/** Today's time; with the date if it is another day. */
+export function formatMoment(at: string, language: string): string {
+  const moment = new Date(at);
+  const isToday = moment.toDateString() === new Date().toDateString();
+  return isToday
+    ? formatTime(at, language)
+    : new Intl.DateTimeFormat(language, { dateStyle: 'short', timeStyle: 'short' }).format(moment);
+}

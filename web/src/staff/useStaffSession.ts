@@ -3,7 +3,7 @@ import { hasStatus } from '../api/errors';
 import { isRecord, isString } from '../lib/storage';
 import { useSessionState } from '../lib/useSessionState';
 
-export interface AgentSession {
+export interface StaffSession {
   user: string;
   token: string;
 }
@@ -11,9 +11,9 @@ export interface AgentSession {
 /** Why somebody is at the sign-in form who did not ask to be. */
 export type SignOutReason = 'expired' | 'forbidden' | null;
 
-/** Who is signed in, in this tab. */
-export function useAgentSession() {
-  const [session, setSession] = useSessionState<AgentSession | null>('atende.agent', null, isAgentSession);
+/** Who is signed in to a page, in this tab. */
+export function useStaffSession(storageKey: string) {
+  const [session, setSession] = useSessionState<StaffSession | null>(storageKey, null, isStaffSession);
   const [reason, setReason] = useState<SignOutReason>(null);
 
   const signOut = useCallback(() => {
@@ -30,6 +30,6 @@ export function useAgentSession() {
   return { session, reason, signIn: setSession, signOut, onGivenUp };
 }
 
-function isAgentSession(value: unknown): value is AgentSession {
+function isStaffSession(value: unknown): value is StaffSession {
   return isRecord(value) && isString(value['user']) && isString(value['token']);
 }

@@ -1,25 +1,30 @@
 import { Button, Field, Input, Title2 } from '@fluentui/react-components';
 import { type SubmitEvent, useCallback, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { hasCode, hasStatus } from '../api/errors';
 import { useAction } from '../lib/useAction';
 import { useDocumentTitle } from '../lib/useDocumentTitle';
 import { useEntryStyles } from '../ui/entryStyles';
 import { Header } from '../ui/Header';
-import { signIn } from './agentApi';
-import type { AgentSession, SignOutReason } from './useAgentSession';
+import { signIn } from './signIn';
+import type { SignOutReason, StaffSession } from './useStaffSession';
+
+type Part = 'heading' | 'lead' | 'user' | 'submit';
+type Failure = 'unknownUser' | 'switchedOff' | 'failed';
 
 interface SignInProps {
+  /** Of the document. */
+  title: string;
+  /** The page's own words. */
+  wording: (key: Part | Failure | NonNullable<SignOutReason>) => string;
   reason: SignOutReason;
-  onSignedIn: (session: AgentSession) => void;
+  onSignedIn: (session: StaffSession) => void;
 }
 
 /** Signing in by name, which only development machines allow. */
-export function SignIn({ reason, onSignedIn }: SignInProps) {
+export function SignIn({ title, wording, reason, onSignedIn }: SignInProps) {
   const styles = useEntryStyles();
-  const { t } = useTranslation('agent');
   const [user, setUser] = useState(() => new URLSearchParams(window.location.search).get('user') ?? '');
-  useDocumentTitle(t('title'));
+  useDocumentTitle(title);
   const attempt = useAction(
     useCallback(async () => {
       const name = user.trim();
@@ -34,21 +39,21 @@ export function SignIn({ reason, onSignedIn }: SignInProps) {
       attempt.run();
     }
   };
-  const problem = attempt.error === null ? null : t(`signIn.${failureOf(attempt.error)}`);
+  const problem = attempt.error === null ? null : wording(failureOf(attempt.error));
 
   return (
     <>
       <Header />
       <main className={styles.main}>
         <form className={styles.form} onSubmit={submit}>
-          <Title2 as="h1">{t('signIn.heading')}</Title2>
-          <p>{t('signIn.lead')}</p>
+          <Title2 as="h1">{wording('heading')}</Title2>
+          <p>{wording('lead')}</p>
           {reason !== null && (
             <p role="status" data-testid="sign-in-reason">
-              {t(`signIn.${reason}`)}
+              {wording(reason)}
             </p>
           )}
-          <Field label={t('signIn.user')} required validationMessage={problem}>
+          <Field label={wording('user')} required validationMessage={problem}>
             <Input
               value={user}
               onChange={(_, data) => setUser(data.value)}
@@ -59,7 +64,7 @@ export function SignIn({ reason, onSignedIn }: SignInProps) {
             />
           </Field>
           <Button type="submit" appearance="primary" disabledFocusable={attempt.isBusy} data-testid="sign-in">
-            {t('signIn.submit')}
+            {wording('submit')}
           </Button>
         </form>
       </main>
@@ -67,7 +72,7 @@ export function SignIn({ reason, onSignedIn }: SignInProps) {
   );
 }
 
-function failureOf(error: unknown): 'unknownUser' | 'switchedOff' | 'failed' {
+function failureOf(error: unknown): Failure {
   if (hasCode(error, 'unknown-user')) {
     return 'unknownUser';
   }
