@@ -18,7 +18,7 @@ endif
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -name schema.ts 2>/dev/null) docs/openapi.json
 ORIGIN := http://127.0.0.1:$(or $(PORT),7071)
 
-.PHONY: help setup setup-run setup-bench run demo test check lint unit web web-if-node web-check bench clean lock openapi
+.PHONY: help setup setup-run setup-bench run demo test check lint unit web web-if-node web-check bench soak clean lock openapi
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,8 +35,11 @@ $(VENV)/bin/python:
 	fi
 	"$$python" -m venv $(VENV)
 
+$(VENV)/bin/atende: cli/atende | $(VENV)/bin/python
+	@install -m 755 cli/atende $@
+
 # Each stamp depends on what it installs, so that a changed requirement is installed at the next command.
-$(VENV)/.run: requirements.txt requirements-host.txt requirements.lock | $(VENV)/bin/python
+$(VENV)/.run: requirements.txt requirements-host.txt requirements.lock | $(VENV)/bin/python $(VENV)/bin/atende
 	@$(call install,-r requirements.txt -r requirements-host.txt)
 	touch $@
 
@@ -105,8 +108,14 @@ test: setup web lint web-check ## everything that CI checks
 bench: setup-bench ## benchmarks beside their peers (ONLY=name)
 	@$(RUN) -m bench $(if $(ONLY),--only $(ONLY))
 
+soak: setup ## simulate SOAK= conversations (200000) on virtual time; takes hours
+	@$(RUN) -m sim --soak $(or $(SOAK),200000)
+
 openapi: setup ## write docs/openapi.json anew from the table of endpoints
 	@$(RUN) -c "from shared.openapi import document_json; print(document_json(), end='')" > docs/openapi.json
+
+schema: setup ## write config/schema/*.json anew from the models of the configuration
+	@$(RUN) -c "from pathlib import Path; from shared.config.json_schema import write_schemas; write_schemas(Path('config/schema'))"
 
 lock: ## write requirements.lock anew from the newest versions that fit
 	@rm -rf .data/lock && $(RUN) -m venv .data/lock

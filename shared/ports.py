@@ -84,11 +84,12 @@ class Documents(Protocol):
         """Write all or nothing, at most BATCH_OPERATIONS_MAX; their new etags. Raises Conflict."""
 
     async def changes(
-        self, container: Container, partition: str, since: str | None, limit: int = 1000
+        self, container: Container, partition: str, since: str | None, limit: int = 1000, *, unsequenced: bool = False
     ) -> tuple[list[Document], str | None]:  # fmt: skip
         """The latest version of each document written after `since` (None: of all), and where to go on.
 
-        In the order of their writing; each has its position.
+        In the order of their writing; each has its position. `unsequenced` leaves out documents of a sequence, however
+        many there are.
         """
 
     async def search(

@@ -96,6 +96,8 @@ def write_config(folder: Path, agents: int, capacity: int) -> None:
     (folder / "agents.yaml").write_text(yaml.safe_dump({"agents": people}))
     queues = {"general": {"name": "General", "pool": "main", "offer": "60 s"}}
     (folder / "queues.yaml").write_text(yaml.safe_dump({"queues": queues}))
+    for name in ("streams", "hours"):  # they name the sample's queues
+        (folder / f"{name}.yaml").unlink()
     for bot in (folder / "bots").glob("*.yaml"):
         bot.write_text(yaml.safe_dump(_BOT))
 

@@ -87,7 +87,7 @@ class RoutingStore:
 
     async def changes(self, pool: str, since: str | None) -> tuple[list[Document], str | None]:
         """For a follower of the pool."""
-        return await self._documents.changes(Container.ROUTING, pool, since)
+        return await self._documents.changes(Container.ROUTING, pool, since, unsequenced=True)
 
     async def _read(self, pool: str, type_: str, id_: str) -> Any:
         document = await self._documents.read(Container.ROUTING, pool, f"{type_}:{id_}")
@@ -104,7 +104,8 @@ class RoutingStore:
     async def _write(self, pool: str, writes: list[Write]) -> bool:
         kept = [past_of(write, self._moment()) for write in writes if write.type in _codecs]
         try:
-            await self._documents.commit(Container.ROUTING, pool, writes + kept)
+            # What was is written first: who has seen a record has seen all up to it.
+            await self._documents.commit(Container.ROUTING, pool, kept + writes)
         except Conflict:
             return False
         return True

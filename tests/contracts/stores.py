@@ -12,6 +12,9 @@ from typing import Any, Protocol
 from devhost.database import connect
 from shared.adapters.embedded.documents import SqliteDocuments
 from shared.ports import Container, Documents
+from sim.documents import MemoryDocuments
+from sim.link import GoodLink
+from sim.store import MemoryStore
 from tests.devhost.conftest import Disk
 
 
@@ -94,8 +97,47 @@ async def sqlite_store(folder: Path, is_exclusive: bool = False) -> AsyncIterato
         await store.close()
 
 
+class MemoryStoreBench:
+    """The simulator's adapter; what it holds outlives `reopen`, as a file does."""
+
+    def __init__(self) -> None:
+        self.clock = HandClock()
+        self._store, self._link = MemoryStore(), GoodLink()
+        self._documents = self._opened()
+
+    @property
+    def documents(self) -> MemoryDocuments:
+        return self._documents
+
+    async def reopen(self) -> None:
+        self._documents.close()
+        self._documents = self._opened()
+
+    async def purge(self) -> int:
+        return await self._documents.purge()
+
+    def fill_disk(self, is_full: bool) -> None:
+        self._link.is_full = is_full
+
+    def feed(self, container: Container) -> list[tuple[int, dict[str, Any]]]:
+        now = self.clock().timestamp()
+        found = self._store.since(container, None, 0, 1_000_000, now)
+        members = ("id", "partition", "type", "sequence", "body")
+        return [(int(document.etag), {name: getattr(document, name) for name in members}) for document in found]
+
+    def _opened(self) -> MemoryDocuments:
+        return MemoryDocuments(self._store, self.clock, self._link)
+
+
+@contextlib.asynccontextmanager
+async def memory_store(folder: Path) -> AsyncIterator[Store]:
+    """Nothing on disk."""
+    yield MemoryStoreBench()
+
+
 STORES: Mapping[str, Callable[[Path], AbstractAsyncContextManager[Store]]] = {
     "sqlite": sqlite_store,
     "sqlite-exclusive": functools.partial(sqlite_store, is_exclusive=True),
+    "memory": memory_store,
 }
 """A new adapter is entered here; the whole suite then runs over it."""

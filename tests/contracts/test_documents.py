@@ -163,6 +163,47 @@ async def test_a_page_holds_one_type_of_one_partition(store: Store) -> None:
     assert await store.documents.page(ROUTING, ALICE, "note") == []
 
 
+async def test_changes_may_leave_out_sequences(store: Store) -> None:
+    await put(store, note("s1", None, 1), note("n1"), note("s2", None, 2))
+    found, since = await store.documents.changes(CONVERSATIONS, ALICE, None, unsequenced=True)
+    assert ids(found) == ["n1"]
+    await put(store, note("s3", None, 3))
+    assert await store.documents.changes(CONVERSATIONS, ALICE, since, unsequenced=True) == ([], since)
+    await put(store, note("n2"))
+    found, _ = await store.documents.changes(CONVERSATIONS, ALICE, since, unsequenced=True)
+    assert ids(found) == ["n2"]
+
+
+async def test_the_last_of_a_sequence_up_to_a_place(store: Store) -> None:
+    for sequence in (10, 30, 20, 30):
+        await put(store, note(f"n{sequence}-{len(store.feed(CONVERSATIONS))}", None, sequence))
+    await put(store, Write("other", "memo", {}, sequence=15), note("head"))
+    await put(store, Write("gone", "note", {}, sequence=35, lives=HOUR), partition=ALICE)
+    last = store.documents.last
+
+    async def found(upto: int, partition: str = ALICE) -> str | None:
+        document = await last(CONVERSATIONS, partition, "note", upto)
+        return document.id if document else None
+
+    assert [await found(upto) for upto in (9, 10, 19, 20, 29, 30, 34)] == [
+        None, "n10-0", "n10-0", "n20-2", "n20-2", "n30-3", "n30-3",
+    ]  # fmt: skip
+    assert await found(99) == "gone"
+    store.clock.forward(HOUR)
+    assert await found(99) == "n30-3"
+    assert await found(99, BOB) is None
+
+
+async def test_positions_rise_in_the_order_of_writing(store: Store) -> None:
+    etag, *_ = await put(store, note("n1"), note("n2"))
+    await put(store, note("n1", etag))
+    await put(store, note("n3"))
+    found, _ = await store.documents.changes(CONVERSATIONS, ALICE, None)
+    assert ids(found) == ["n2", "n1", "n3"]
+    positions = [document.position for document in found]
+    assert positions == sorted(set(positions)) and positions[0] > 0
+
+
 async def test_changes_show_the_latest_versions_in_the_order_of_writing(store: Store) -> None:
     (first,) = await put(store, note("n1", n=1))
     await put(store, note("n2"))

@@ -7,8 +7,9 @@ import pytest
 
 from shared.adapters.embedded.realtime import LocalRealtime
 from shared.ports import Realtime
+from sim.realtime import MemoryRealtime
 
-ADAPTERS: Mapping[str, Callable[[], Realtime]] = {"local": LocalRealtime}
+ADAPTERS: Mapping[str, Callable[[], Realtime]] = {"local": LocalRealtime, "memory": MemoryRealtime}
 LONG = 10.0
 ALICE, BOB = "inbox/alice", "inbox/bob"
 

@@ -25,6 +25,7 @@ from shared.domain.routing import (
     place,
 )
 from shared.domain.routing.order import rank_of
+from shared.domain.waiting import Flow
 from tests.domain.cast import CENTRE, NOW, OFFER, SECOND, agent, at, centre, working
 from tests.domain.fresh_router import decide, next_deadline
 
@@ -413,12 +414,12 @@ def test_an_estimate_knows_who_is_there_and_what_they_can_hold() -> None:
     alice, bob = working("alice"), working("bob", held=full)
 
     def estimate(index: int, *people: AgentState) -> int | None:
-        return place(pool(*work, *people), work[index], CENTRE, 60).estimated_wait_seconds
+        return place(pool(*work, *people), work[index], CENTRE, Flow(handle_seconds=60)).estimated_wait_seconds
 
     assert estimate(0, alice) == estimate(2, alice) == 0
     assert estimate(3, alice) == 20
     assert estimate(0, bob) == 20
-    assert estimate(11, alice, bob) == (12 - 3) * 60 // 6
+    assert estimate(11, alice, bob) == (12 - 3) * 60 / 6
     assert (
         estimate(0, replace(alice, is_connected=False), working("charlie"), working("bob", chosen=Presence.AWAY))
         is None

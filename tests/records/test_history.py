@@ -104,7 +104,8 @@ async def test_offers_say_what_they_were_decided_by_and_on(
     assert decision.offer
     stored = await routing.offer(MAIN, decision.offer.id)
     assert stored and stored.value == decision.offer
-    assert (stored.value.policy, stored.value.seen) == (CENTRE.version, log[-1].position)
+    assert stored.value.policy == CENTRE.version
+    assert stored.value.seen >= log[-1].position
 
 
 async def test_the_log_leads_to_the_same_decisions(

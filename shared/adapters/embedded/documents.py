@@ -76,11 +76,13 @@ class SqliteDocuments:
         return rows[0] if rows else None
 
     async def changes(
-        self, container: Container, partition: str, since: str | None, limit: int = 1000
+        self, container: Container, partition: str, since: str | None, limit: int = 1000, *, unsequenced: bool = False
     ) -> tuple[list[Document], str | None]:  # fmt: skip
         """See the port."""
+        only = "AND sequence IS NULL" if unsequenced else ""
         query = (
-            f'SELECT {_COLUMNS} FROM "{container}" WHERE partition = ? AND lsn > ? AND {_ALIVE} ORDER BY lsn LIMIT ?'  # noqa: S608
+            f'SELECT {_COLUMNS} FROM "{container}" WHERE partition = ? {only} AND lsn > ? AND {_ALIVE}'  # noqa: S608
+            " ORDER BY lsn LIMIT ?"
         )
         found = self._query(query, partition, int(since or 0), self._now(), limit)
         return found, found[-1].etag if found else since

@@ -26,6 +26,7 @@ CREATE INDEX IF NOT EXISTS conversations_by_id ON conversations (id) WHERE type 
 CREATE INDEX IF NOT EXISTS conversations_waiting ON conversations (key0) WHERE type = 'conversation';
 CREATE INDEX IF NOT EXISTS conversations_owned ON conversations (key1, key2, id) WHERE type = 'conversation';
 CREATE INDEX IF NOT EXISTS conversations_in_status ON conversations (key2, id) WHERE type = 'conversation';
+CREATE INDEX IF NOT EXISTS routing_records ON routing (partition, lsn) WHERE sequence IS NULL;
 CREATE INDEX IF NOT EXISTS inbox_heartbeats ON inbox (key0) WHERE type = 'heartbeat';
 CREATE INDEX IF NOT EXISTS dead_letters_by_id ON "deadLetters" (id) WHERE type = 'deadLetter';
 """

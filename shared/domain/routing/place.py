@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from shared.domain.centre import ContactCentre
 from shared.domain.routing.order import rank_of, span
 from shared.domain.routing.work import Pool, WorkItem, WorkState
-
-HANDLE_SECONDS_DEFAULT = 300
+from shared.domain.waiting import Flow, Line, expected_wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +16,8 @@ class Place:
     estimated_wait_seconds: int | None
 
 
-def place(pool: Pool, item: WorkItem, centre: ContactCentre, handle_seconds: int = HANDLE_SECONDS_DEFAULT) -> Place:
-    """The place in the queue. The estimate spreads the work ahead over the units of those who are signed in."""
+def place(pool: Pool, item: WorkItem, centre: ContactCentre, flow: Flow | None = None) -> Place:
+    """The place in the queue; the estimate knows who is signed in, and what was seen of the queue."""
     waits = (WorkState.WAITING, WorkState.OFFERED)
     ageing = span(centre.ageing) if centre.ageing else None
     mine = rank_of(item, ageing)
@@ -30,6 +29,5 @@ def place(pool: Pool, item: WorkItem, centre: ContactCentre, handle_seconds: int
         if profile and item.queue in profile.queues and agent.is_connected and agent.chosen == "available":
             units += profile.capacity
             free += profile.capacity - agent.used
-    if not units:
-        return Place(position, None)
-    return Place(position, max(0, position - free) * handle_seconds // units)
+    seconds = expected_wait(Line(position - 1, units, free), flow or Flow())
+    return Place(position, None if seconds is None else round(seconds))

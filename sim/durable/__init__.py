@@ -1,0 +1,1 @@
+"""Durable orchestrations in memory: the same generators, histories, at-least-once activities, replay after a crash."""

@@ -1,0 +1,87 @@
+"""Runs plans, and makes a plan that fails smaller as long as it fails."""
+
+import time
+from dataclasses import dataclass
+from itertools import count
+
+from sim.scenario import Plan, Scenario, plan_of
+from sim.world import Failure, World
+
+RUNS_MAX = 60
+"""Shrinking takes so many runs at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run has come to."""
+
+    plan: Plan
+    failure: Failure | None
+    conversations: int
+    virtual_seconds: float
+    seconds: float
+    writes: int
+
+
+def run_plan(plan: Plan) -> Result:
+    """One run."""
+    begin = time.perf_counter()
+    world = World(plan)
+    failure = world.run()
+    seconds = time.perf_counter() - begin
+    return Result(plan, failure, world.conversations, world.time(), seconds, world.plan.writes)
+
+
+def run_seed(seed: int, scenario: Scenario) -> Result:
+    """One run of a scenario."""
+    return run_plan(plan_of(seed, scenario))
+
+
+def trace_of(plan: Plan) -> str:
+    """The same run again, line by line."""
+    world = World(plan, traces=True)
+    world.run()
+    return world.story.text()
+
+
+def shrink(failed: Result, runs_max: int = RUNS_MAX) -> Result:
+    """Leave out faults and customers while the same invariant fails: halves first, then single ones."""
+    best, runs = failed, count()
+    for is_fault in (True, False):
+        size = max(1, len(best.plan.faults if is_fault else best.plan.customers) // 2)
+        while size >= 1:
+            place = 0
+            while place < len(best.plan.faults if is_fault else best.plan.customers):
+                if next(runs) >= runs_max:
+                    return best
+                smaller = run_plan(_without(best.plan, is_fault, place, size))
+                if smaller.failure and failed.failure and smaller.failure.invariant == failed.failure.invariant:
+                    best = smaller
+                else:
+                    place += size
+            size //= 2
+    return best
+
+
+def _without(plan: Plan, is_fault: bool, place: int, size: int) -> Plan:
+    left_out = frozenset(range(place, place + size))
+    if is_fault:
+        return plan.without(frozenset(), left_out)
+    return plan.without(frozenset(c.number for c in plan.customers[place : place + size]), frozenset())
+
+
+def report(failed: Result) -> str:
+    """What has failed, in which run, and how it comes about with as little else as possible."""
+    smallest = shrink(failed)
+    plan = smallest.plan
+    return "\n".join(
+        [
+            f"seed {plan.seed}, scenario {plan.scenario.name}: {failed.failure}",
+            f"again: python -m sim --scenario {plan.scenario.name} --seed {plan.seed} --trace -",
+            f"smallest plan that fails ({smallest.failure}):",
+            *(f"  {customer}" for customer in plan.customers),
+            *(f"  {fault}" for fault in plan.faults),
+            "trace:",
+            trace_of(plan),
+        ]
+    )

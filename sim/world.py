@@ -1,0 +1,247 @@
+"""A contact centre with its services, processes and people, as a plan has them; run until all is over."""
+
+import asyncio
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from shared.adapters.scripted_bot import ScriptedBot
+from shared.domain.bot import BotReply
+from shared.ports import BotFailed, BotTurn
+from shared.records.conversations import Conversations
+from shared.records.history import RoutingHistory
+from shared.records.inbox import Inboxes
+from shared.records.routing import RoutingStore
+from shared.usecases.policies import FixedPolicy
+from shared.usecases.services import Services
+from sim.broker import CHANNEL_EVENTS, Broker
+from sim.centre import centre_of
+from sim.documents import MemoryDocuments
+from sim.durable.bells import SimBells
+from sim.durable.hub import Hub
+from sim.faults import FaultPlan
+from sim.invariants.watch import Watch
+from sim.link import FaultyLink
+from sim.loop import VirtualLoop, discard
+from sim.orchestrator import CONVERSATION
+from sim.outside import Outside
+from sim.people.agent import Agent
+from sim.people.customer import Customer
+from sim.process import Process
+from sim.queue import MemoryQueue
+from sim.realtime import MemoryRealtime
+from sim.scenario import Plan
+from sim.store import MemoryStore
+from sim.trace import Trace
+
+LOOK_EVERY = 5.0
+QUIET = 30.0
+"""What was under way when everybody had stopped is done after this, whatever has gone wrong meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The first invariant that did not hold."""
+
+    invariant: str
+    text: str
+    at: float
+
+
+class MoodyBot:
+    """The scripted bot, which sometimes fails and sometimes takes its time."""
+
+    def __init__(self, bot: ScriptedBot, chance: Random, fails: float, slow: float) -> None:
+        self._bot, self._chance, self._fails, self._slow = bot, chance, fails, slow
+
+    async def reply(self, turn: BotTurn) -> BotReply:
+        """See the port Bot."""
+        mood = self._chance.random()
+        if mood < self._fails:
+            raise BotFailed("not in the mood")
+        if mood < self._fails + self._slow:
+            await asyncio.sleep(self._chance.uniform(2.0, 9.0))
+        return await self._bot.reply(turn)
+
+
+class Carrier:
+    """The port ChannelSender: counts what it is given."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+
+    async def send(self, conversation_id: str, message_id: str, text: str) -> None:
+        """See the port."""
+        self._watch.promises.sent(f"{conversation_id}/{message_id}")
+
+
+class World:
+    """One run of a plan. `failure` is what it has found."""
+
+    def __init__(self, plan: Plan, *, traces: bool = False) -> None:
+        self.scenario, self.seed = plan.scenario, plan.seed
+        self._customers = plan.customers
+        chance = Random(f"world/{plan.seed}")
+        self.loop = VirtualLoop(Random(f"order/{plan.seed}") if plan.scenario.permutes else None)
+        self._outside = Outside(self.loop)
+        self.story = Trace(self.loop.time, traces)
+        self.plan = FaultPlan(plan.faults, self.loop.time)
+        self.failure: Failure | None = None
+        self.centre = centre_of(plan.scenario.agents, plan.scenario.capacity)
+        self.watch = Watch(self.centre, self.loop.time, lambda: self.plan.disturbed_at, self.fail)
+        self._store = MemoryStore()
+        self._store.observers.append(self.watch.wrote)
+        self.realtime = MemoryRealtime()
+        self._chance = chance
+        self._processes: list[Process | None] = [None] * plan.scenario.processes
+        self._ids = self._begun = 0
+        self.broker = Broker(self._outside, self.plan, chance, self._any)
+        self.hub = Hub(self._outside, self.plan, chance, self._any, CONVERSATION)
+        self.loop.after_jump = self.watch.tick
+        self.conversations = 0
+
+    def run(self) -> Failure | None:
+        """Play the plan; what went wrong, if anything did."""
+        try:
+            self.loop.run(self._play())
+        except Exception as error:
+            if self.failure is None:
+                self.unexpected("the simulation", error)
+        finally:
+            self._close()
+        self.conversations = len(self.watch.conversations.heads)
+        return self.failure
+
+    def fail(self, invariant: str, text: str) -> None:
+        """An invariant does not hold: everything stops."""
+        if self.failure is None:
+            self.failure = Failure(invariant, text, self.loop.time())
+            self.trace("CHECK", f"{invariant}: {text}")
+            self.loop.stop()
+
+    def unexpected(self, what: str, error: BaseException) -> None:
+        """See Surroundings."""
+        self.fail("error", f"{what}: {error!r}")
+
+    def time(self) -> float:
+        """See Surroundings."""
+        return self.loop.time()
+
+    def trace(self, who: str, what: str) -> None:
+        """See Surroundings."""
+        self.story.add(who, what)
+
+    def front(self, chance: Random) -> Process | None:
+        """See Surroundings."""
+        alive = [process for process in self._processes if process and process.group.is_alive]
+        return chance.choice(alive) if alive else None
+
+    async def _play(self) -> None:
+        for place in range(len(self._processes)):
+            self._begin(place)
+        agents = [Agent(self, profile) for profile in self.centre.agents.values()]
+        at_work = [asyncio.create_task(agent.run()) for agent in agents]
+        customers = [asyncio.create_task(Customer(self, plan).play()) for plan in self._customers]
+        end = max([plan.at for plan in self._customers], default=0.0) + self.scenario.rest
+        while not self._is_over(customers) and self.loop.time() < end:
+            await asyncio.sleep(LOOK_EVERY)
+        for task in at_work:
+            if task.done() and (error := task.exception()):
+                raise error
+        for customer in customers:
+            if customer.done() and (error := customer.exception()):
+                raise error
+        await self._compare_screens(agents)
+        self.watch.check_end(self.broker)
+
+    def _is_over(self, customers: list[asyncio.Task[None]]) -> bool:
+        if not all(task.done() for task in customers) or self.watch.conversations.open:
+            return False
+        return self.broker.is_empty(CHANNEL_EVENTS) and not self.watch.routing.held()
+
+    async def _compare_screens(self, agents: list[Agent]) -> None:
+        """apply(snapshot, events) is a fresh snapshot, once all has been told."""
+        for agent in agents:
+            agent.rest()
+        await asyncio.sleep(QUIET)
+        for agent in agents:
+            if not agent.is_ready:
+                continue
+            for _ in range(20):
+                while await agent.catch_up():
+                    pass
+                fresh = await agent.snapshot()
+                if fresh.position == agent.screen.position:
+                    break
+            if agent.screen.shown() != fresh.shown():
+                self.fail("I7", f"{agent.name} sees {agent.screen.shown()}, should see {fresh.shown()}")
+
+    def _begin(self, place: int) -> None:
+        """A process starts, with nothing in its memory."""
+        self._begun += 1
+        name = f"process-{self._begun}"
+        link = FaultyLink(
+            self.plan,
+            self._chance,
+            self.scenario.latency,
+            lambda: self._die(place),
+            lambda what: self.trace(name, what),
+        )
+        store = MemoryDocuments(self._store, self._outside.now, link)
+        bells = SimBells(self.hub, link)
+        process = Process(name, self.loop, self._services(store, link), store, bells, link, self.unexpected)
+        self._processes[place] = process
+        self.trace(name, "begins")
+        if self._begun > len(self._processes):
+            self.plan.disturb()
+        process.begin()
+        self.broker.wake()
+        self.hub.wake()
+
+    def _die(self, place: int) -> None:
+        """In the middle of something: so nothing of it may run on, and the rest is done from outside."""
+        process = self._processes[place]
+        if process is None:
+            return
+        process.group.is_alive = False
+        self._processes[place] = None
+        self._outside.soon(self._bury, process, place)
+
+    def _bury(self, process: Process, place: int) -> None:
+        process.end()
+        self.broker.abandon(process)
+        self.hub.abandon(process)
+        self._outside.after(self._chance.uniform(0.2, 3.0), self._begin, place)
+
+    def _services(self, store: MemoryDocuments, link: FaultyLink) -> Services:
+        scenario, chance = self.scenario, self._chance
+        bot = MoodyBot(
+            ScriptedBot(lambda: self.centre.bots, chance.randrange), chance, scenario.bot_fails, scenario.bot_slow
+        )
+        members: dict[str, Any] = {
+            "policies": FixedPolicy(self.centre), "clock": self._outside.now, "ids": self._new_id,
+            "choose": chance.randrange, "documents": store, "conversations": Conversations(store),
+            "routing": RoutingStore(store, self._outside.now), "history": RoutingHistory(store),
+            "inboxes": Inboxes(store, self._outside.now),
+            "queue": MemoryQueue(self.broker, link, is_alone=len(self._processes) == 1), "realtime": self.realtime,
+            "bot": bot, "senders": {"chat": Carrier(self.watch)}, "pools": {}, "beats": {},
+            "address_key": lambda channel, address: f"{channel}.{address}",
+        }  # fmt: skip
+        return Services(**members)
+
+    def _new_id(self) -> str:
+        """Ids rise with time, and in the order of their making."""
+        self._ids += 1
+        return f"{round(self.loop.time() * 1000):09d}-{self._ids:06d}"
+
+    def _any(self) -> Process | None:
+        return self.front(self._chance)
+
+    def _close(self) -> None:
+        """Nothing of this run stays behind."""
+        for process in self._processes:
+            if process:
+                self.loop.kill(process.group)
+        for task in asyncio.all_tasks(self.loop):
+            discard(task)
+        self.loop.close()
