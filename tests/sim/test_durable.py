@@ -33,14 +33,14 @@ small = df.Blueprint()
 
 @small.orchestration_trigger(context_name="context")
 def program(context):
-    """Interprets its input: each step is one yield, of what the orchestrations use."""
+    """Interprets its input: each step is one yield, of what the orchestrations use; each event's name is used once."""
     results = []
-    for step, number in context.get_input()["steps"]:
+    for place, (step, number) in enumerate(context.get_input()["steps"]):
         try:
             if step == "activity":
                 results.append((yield context.call_activity_with_retry("work", RETRIES, number)))
                 continue
-            bell = context.wait_for_external_event(f"e{number}")
+            bell = context.wait_for_external_event(f"e{place}")
             deadline = context.create_timer(BEGIN + timedelta(minutes=number))
             winner = yield context.task_any([bell, deadline])
             if winner is bell:
@@ -134,7 +134,7 @@ def _next(both: Both, choices: Any, result: Any) -> Event:
     ids = sorted(both.open)
     choice = choices.draw(st.integers(0, 9))
     if choice < 3 or not ids:
-        return Event(Kind.RAISED, both.now, name=f"{result['event']}{choices.draw(st.integers(1, 4))}", data=1)
+        return Event(Kind.RAISED, both.now, name=f"{result['event']}{choices.draw(st.integers(0, 4))}", data=1)
     command = both.open.pop(choices.draw(st.sampled_from(ids)))
     if command.fire_at:
         both.open[command.id] = command
