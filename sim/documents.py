@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.ports import BATCH_OPERATIONS_MAX, Clock, Container, Document, Unavailable, Write
-from sim.link import Link
+from sim.link import GoodLink, Link
 from sim.store import MemoryStore, as_json
 
 
@@ -12,7 +12,8 @@ class MemoryDocuments:
     """One process's way to a store."""
 
     def __init__(self, store: MemoryStore, clock: Clock, link: Link) -> None:
-        self._store, self._clock, self._link = store, clock, link
+        self._store, self._clock = store, clock
+        self._link: Link = link
         self._is_closed = False
 
     async def read(self, container: Container, partition: str, id_: str) -> Document | None:
@@ -99,8 +100,9 @@ class MemoryDocuments:
         return self._store.purge(self._now())
 
     def close(self) -> None:
-        """Answer nobody any more."""
+        """Answer nobody any more, and let go of what is behind this."""
         self._is_closed = True
+        self._store, self._link = MemoryStore(), GoodLink()
 
     async def _reading(self) -> None:
         self._check_open()

@@ -193,6 +193,7 @@ class VirtualLoop(_AbstractLoop):  # type: ignore[misc]  # see there
         self._is_closed = True
         self._ready.clear()
         self._timers.clear()
+        self.after_jump = lambda: None
 
     def get_debug(self) -> bool:
         """See asyncio."""

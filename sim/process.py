@@ -77,6 +77,7 @@ class Process:
     def end(self) -> None:
         """Die: those who wait for an answer find the connection broken."""
         self._loop.kill(self.group)
+        self.store.close()
         self.executions.clear()
         callers, self._callers = self._callers, {}
         for caller in callers:

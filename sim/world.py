@@ -241,7 +241,7 @@ class World:
         """Nothing of this run stays behind."""
         for process in self._processes:
             if process:
-                self.loop.kill(process.group)
+                process.end()
         for task in asyncio.all_tasks(self.loop):
             discard(task)
         self.loop.close()

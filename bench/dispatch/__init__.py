@@ -123,6 +123,9 @@ async def _measure(folder: Path, sizes: Sizes) -> tuple[list[float], list[float]
         await _fill(http, floor, sizes)
         health = await _health(http)
         warm = await _warm(floor, names[: sizes.freed], sizes.freed_per_second)
+        async with asyncio.timeout(SET_UP_SECONDS_MAX):
+            while len(floor.held) < sizes.agents:  # everybody has a chat to end after a restart
+                await asyncio.sleep(POLL_SECONDS)
         await floor.close()
     cold = []
     for name in names[-sizes.restarts :]:
