@@ -1,4 +1,8 @@
-"""One activity per stage: load, decide, save, tell. The input is a conversation's id, the output a turn as JSON."""
+"""One activity per stage: load, decide, save, tell.
+
+The input is `{"conversationId", "token"}`, the output `{"stage", "token", "until"}`; shared/usecases/stages.py says what
+they mean.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -14,49 +18,49 @@ from shared.usecases.stages import Turn
 bp = df.Blueprint()
 
 
-@bp.activity_trigger(input_name="conversation")
-async def bot_turn(conversation: str) -> dict[str, Any]:
+@bp.activity_trigger(input_name="asked")
+async def bot_turn(asked: dict[str, Any]) -> dict[str, Any]:
     """Greet, answer, hand over."""
-    return await _take(take_bot_turn, conversation)
+    return await _take(take_bot_turn, asked)
 
 
-@bp.activity_trigger(input_name="conversation")
-async def queue_turn(conversation: str) -> dict[str, Any]:
+@bp.activity_trigger(input_name="asked")
+async def queue_turn(asked: dict[str, Any]) -> dict[str, Any]:
     """Have routing look for an agent."""
-    return await _take(stages.queue_turn, conversation)
+    return await _take(stages.queue_turn, asked)
 
 
-@bp.activity_trigger(input_name="conversation")
-async def agent_turn(conversation: str) -> dict[str, Any]:
+@bp.activity_trigger(input_name="asked")
+async def agent_turn(asked: dict[str, Any]) -> dict[str, Any]:
     """Hold the agent's capacity."""
-    return await _take(stages.agent_turn, conversation)
+    return await _take(stages.agent_turn, asked)
 
 
-@bp.activity_trigger(input_name="conversation")
-async def transfer_turn(conversation: str) -> dict[str, Any]:
+@bp.activity_trigger(input_name="asked")
+async def transfer_turn(asked: dict[str, Any]) -> dict[str, Any]:
     """Have routing ask the other agent."""
-    return await _take(stages.transfer_turn, conversation)
+    return await _take(stages.transfer_turn, asked)
 
 
-@bp.activity_trigger(input_name="conversation")
-async def set_aside_turn(conversation: str) -> dict[str, Any]:
+@bp.activity_trigger(input_name="asked")
+async def set_aside_turn(asked: dict[str, Any]) -> dict[str, Any]:
     """Give back the capacity."""
-    return await _take(stages.set_aside_turn, conversation)
+    return await _take(stages.set_aside_turn, asked)
 
 
-@bp.activity_trigger(input_name="conversation")
-async def wrap_up_turn(conversation: str) -> dict[str, Any]:
+@bp.activity_trigger(input_name="asked")
+async def wrap_up_turn(asked: dict[str, Any]) -> dict[str, Any]:
     """Hold the capacity for filing."""
-    return await _take(stages.wrap_up_turn, conversation)
+    return await _take(stages.wrap_up_turn, asked)
 
 
-@bp.activity_trigger(input_name="conversation")
-async def close_turn(conversation: str) -> dict[str, Any]:
+@bp.activity_trigger(input_name="asked")
+async def close_turn(asked: dict[str, Any]) -> dict[str, Any]:
     """Let go of everything."""
-    return await _take(stages.close_turn, conversation)
+    return await _take(stages.close_turn, asked)
 
 
-async def _take(turn: Callable[[Services, str], Awaitable[Turn]], conversation_id: str) -> dict[str, Any]:
-    taken = await turn((await fresh()).services, conversation_id)
+async def _take(turn: Callable[[Services, str, int], Awaitable[Turn]], asked: dict[str, Any]) -> dict[str, Any]:
+    taken = await turn((await fresh()).services, asked["conversationId"], asked["token"])
     until = taken.until.isoformat() if taken.until else None
     return {"stage": taken.stage, "token": taken.token, "until": until}

@@ -10,6 +10,6 @@ import azure.durable_functions as df
 from orchestrations.stages import Stage, turns
 
 
-def agent_stage(context: df.DurableOrchestrationContext) -> Stage:
+def agent_stage(context: df.DurableOrchestrationContext, token: int) -> Stage:
     """The stage `agent`."""
-    return (yield from turns(context, "agent", "agent_turn"))
+    return (yield from turns(context, token, "agent", "agent_turn"))

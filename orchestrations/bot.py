@@ -11,6 +11,6 @@ import azure.durable_functions as df
 from orchestrations.stages import Stage, turns
 
 
-def bot_stage(context: df.DurableOrchestrationContext) -> Stage:
+def bot_stage(context: df.DurableOrchestrationContext, token: int) -> Stage:
     """The stage `bot`."""
-    return (yield from turns(context, "bot", "bot_turn"))
+    return (yield from turns(context, token, "bot", "bot_turn"))

@@ -8,6 +8,6 @@ import azure.durable_functions as df
 from orchestrations.stages import Stage, turns
 
 
-def close_stage(context: df.DurableOrchestrationContext) -> Stage:
+def close_stage(context: df.DurableOrchestrationContext, token: int) -> Stage:
     """The stage `close`."""
-    return (yield from turns(context, "close", "close_turn"))
+    return (yield from turns(context, token, "close", "close_turn"))

@@ -11,7 +11,8 @@ continues as new: an event that nobody has awaited is lost then, but what it ann
 is the conversation's id; an instance can be begun again at any time and finds its stage by itself.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from typing import Any
 
 import azure.durable_functions as df
 
@@ -26,7 +27,7 @@ from orchestrations.wrap_up import wrap_up_stage
 
 bp = df.Blueprint()
 
-STAGES: Mapping[str, Callable[[df.DurableOrchestrationContext], Stage]] = {
+STAGES: Mapping[str, Callable[[df.DurableOrchestrationContext, int], Stage]] = {
     "bot": bot_stage,
     "queue": queue_stage,
     "agent": agent_stage,
@@ -38,10 +39,12 @@ STAGES: Mapping[str, Callable[[df.DurableOrchestrationContext], Stage]] = {
 
 
 @bp.orchestration_trigger(context_name="context")
-def conversation(context: df.DurableOrchestrationContext) -> Stage:
+def conversation(context: df.DurableOrchestrationContext) -> Generator[Any, Any, str]:
     """One stage of a life; the next one begins with a history of its own."""
-    stage = context.get_input()["stage"]
-    following = yield from STAGES[stage](context)
-    if following != "closed":
-        context.continue_as_new({"conversationId": context.instance_id, "stage": following})
-    return following
+    given = context.get_input()
+    following = yield from STAGES[given["stage"]](context, given.get("token", 0))
+    if following.stage != "closed":
+        context.continue_as_new(
+            {"conversationId": context.instance_id, "stage": following.stage, "token": following.token}
+        )
+    return following.stage

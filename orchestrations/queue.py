@@ -10,6 +10,6 @@ import azure.durable_functions as df
 from orchestrations.stages import Stage, turns
 
 
-def queue_stage(context: df.DurableOrchestrationContext) -> Stage:
+def queue_stage(context: df.DurableOrchestrationContext, token: int) -> Stage:
     """The stage `queue`."""
-    return (yield from turns(context, "queue", "queue_turn"))
+    return (yield from turns(context, token, "queue", "queue_turn"))

@@ -9,6 +9,6 @@ import azure.durable_functions as df
 from orchestrations.stages import Stage, turns
 
 
-def set_aside_stage(context: df.DurableOrchestrationContext) -> Stage:
+def set_aside_stage(context: df.DurableOrchestrationContext, token: int) -> Stage:
     """The stage `set_aside`."""
-    return (yield from turns(context, "set_aside", "set_aside_turn"))
+    return (yield from turns(context, token, "set_aside", "set_aside_turn"))

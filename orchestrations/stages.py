@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import azure.durable_functions as df
 
@@ -11,19 +11,30 @@ TURNS_MAX = 50
 RETRIES = df.RetryOptions(first_retry_interval_in_milliseconds=3_000, max_number_of_attempts=100)
 """A turn is repeated while the store is away, for five minutes; after that the sweep begins the orchestration anew."""
 
-Stage = Generator[Any, Any, str]
-"""A stage of a conversation; it returns the name of the stage that follows."""
+
+class Following(NamedTuple):
+    """The stage that comes next, and the newest token so far."""
+
+    stage: str
+    token: int
 
 
-def turns(context: df.DurableOrchestrationContext, stage: str, activity: str) -> Stage:
-    """Take turns until the conversation is in another stage; after TURNS_MAX the stage begins anew."""
+Stage = Generator[Any, Any, Following]
+"""A stage of a conversation; it returns the one that follows."""
+
+
+def turns(context: df.DurableOrchestrationContext, token: int, stage: str, activity: str) -> Stage:
+    """Take turns, each with a token of its own, until the conversation is in another stage or TURNS_MAX are taken."""
     for _ in range(TURNS_MAX):
-        turn = yield context.call_activity_with_retry(activity, RETRIES, context.instance_id)
+        token += 1
+        asked = {"conversationId": context.instance_id, "token": token}
+        turn = yield context.call_activity_with_retry(activity, RETRIES, asked)
         if turn["stage"] != stage:
-            return str(turn["stage"])
-        if turn["token"] is not None:
-            yield from bell_or_deadline(context, turn["token"], turn["until"])
-    return stage
+            return Following(str(turn["stage"]), max(token, turn["token"]))
+        if turn["until"] is not None:
+            yield from bell_or_deadline(context, token, turn["until"])
+        token = max(token, turn["token"])  # an instance that begins anew learns here which token was the last
+    return Following(stage, token)
 
 
 def bell_or_deadline(context: df.DurableOrchestrationContext, token: int, until: str) -> Generator[Any, Any, None]:

@@ -10,6 +10,6 @@ import azure.durable_functions as df
 from orchestrations.stages import Stage, turns
 
 
-def transfer_stage(context: df.DurableOrchestrationContext) -> Stage:
+def transfer_stage(context: df.DurableOrchestrationContext, token: int) -> Stage:
     """The stage `transfer`."""
-    return (yield from turns(context, "transfer", "transfer_turn"))
+    return (yield from turns(context, token, "transfer", "transfer_turn"))

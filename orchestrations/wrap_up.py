@@ -9,6 +9,6 @@ import azure.durable_functions as df
 from orchestrations.stages import Stage, turns
 
 
-def wrap_up_stage(context: df.DurableOrchestrationContext) -> Stage:
+def wrap_up_stage(context: df.DurableOrchestrationContext, token: int) -> Stage:
     """The stage `wrap_up`."""
-    return (yield from turns(context, "wrap_up", "wrap_up_turn"))
+    return (yield from turns(context, token, "wrap_up", "wrap_up_turn"))

@@ -14,7 +14,7 @@ from shared.usecases.services import Services
 from shared.usecases.stages import Turn
 from sim.durable.execution import Orchestrator
 
-TURNS: Mapping[str, Callable[[Services, str], Awaitable[Turn]]] = {
+TURNS: Mapping[str, Callable[[Services, str, int], Awaitable[Turn]]] = {
     "bot_turn": bot_turn,
     "queue_turn": stages.queue_turn,
     "agent_turn": stages.agent_turn,
@@ -43,8 +43,8 @@ def orchestrator_of(blueprint: Any, name: str) -> Orchestrator:
 CONVERSATION = orchestrator_of(bp, "conversation")
 
 
-async def take_turn(services: Services, name: str, conversation_id: str) -> dict[str, Any]:
+async def take_turn(services: Services, name: str, asked: Mapping[str, Any]) -> dict[str, Any]:
     """An activity, as `activities/turns.py` runs it."""
-    taken = await TURNS[name](services, conversation_id)
+    taken = await TURNS[name](services, asked["conversationId"], asked["token"])
     until = taken.until.isoformat() if taken.until else None
     return {"stage": taken.stage, "token": taken.token, "until": until}

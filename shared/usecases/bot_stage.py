@@ -15,7 +15,7 @@ from shared.ports import BotFailed, BotTurn
 from shared.usecases.publish import publish
 from shared.usecases.queueing import find_way
 from shared.usecases.services import Services
-from shared.usecases.stages import Turn, prepare_wait, turn_of
+from shared.usecases.stages import Turn, is_elsewhere, prepare_wait, turn_of
 
 UNHANDLED_MAX = 50
 BOT_FAILED = "bot-failed"
@@ -30,34 +30,35 @@ class _Answer:
     reply: BotReply | None
 
 
-async def bot_turn(services: Services, conversation_id: str) -> Turn:
+async def bot_turn(services: Services, conversation_id: str, token: int) -> Turn:
     """One turn. Without a bot on the channel the conversation goes straight to the queue."""
     read = await services.conversations.get(conversation_id)
     if read is None:
         raise LookupError(f"conversation {conversation_id} is not in the store")
-    if stage_of(read) != "bot":
-        return Turn(stage_of(read))
+    if is_elsewhere(read, "bot", token):
+        return turn_of(read, "bot", token)
     bot = services.centre.channels[read.channel].bot
     answers, is_all = await _answers(services, read, bot) if bot else ([], True)
     request = _request(bot, answers)
     way = await find_way(services, read, request, _learnt(read, answers)) if request else None
 
     def decide(current: Conversation) -> Change | None:
-        if (current.status, current.epoch, current.bot_handled) != (read.status, read.epoch, read.bot_handled):
+        is_as_read = (current.status, current.epoch, current.bot_handled) == (read.status, read.epoch, read.bot_handled)
+        if not is_as_read or is_elsewhere(current, "bot", token):
             return None
         draft = Draft(current, services.clock())
         _carry_out(draft, services, bot, answers)
         if way:
             enter(draft, way.centre, way.route, way.entry, way.topic)
         if stage_of(draft.conversation) == "bot":
-            _wait_or_give_up(draft, services, read.wait.signals if is_all else read.wait.seen)
+            _wait_or_give_up(draft, services, token, read.wait.signals if is_all else read.wait.seen)
         return draft.done()
 
     change = await services.conversations.update(conversation_id, decide)
     if change is None:
-        return Turn("bot")
+        return Turn("bot", read.wait.token)
     await publish(services, change, None)
-    return turn_of(change.after, "bot")
+    return turn_of(change.after, "bot", token)
 
 
 async def _answers(services: Services, read: Conversation, bot: str) -> tuple[list[_Answer], bool]:
@@ -156,11 +157,11 @@ def _carry_out(draft: Draft, services: Services, bot: str | None, answers: list[
             return
 
 
-def _wait_or_give_up(draft: Draft, services: Services, seen: int) -> None:
+def _wait_or_give_up(draft: Draft, services: Services, token: int, seen: int) -> None:
     until = draft.conversation.active_at + services.centre.limits.bot_idle
     if draft.now >= until:
         system_says(draft, services.centre, "idle_ended")
         draft.step(Step.TIMED_OUT, limit="botIdle")
         end_work(draft, Kind.SYSTEM)
         return
-    prepare_wait(draft, until, seen)
+    prepare_wait(draft, token, until, seen)

@@ -1,8 +1,11 @@
 """The turns of a conversation's orchestration, one per stage.
 
 A turn reads the state, does what is due (all of it safe to repeat), and prepares the next wait in the same commit: from
-then on writers ring `bell-{token}`. Its answer says in which stage the conversation is now and, if it stays, what to
-wait for; without a token there is more to do at once.
+then on writers ring `bell-{token}`. Its answer says in which stage the conversation is now and, if it stays, until when
+to wait; without that there is more to do at once.
+
+The orchestration gives each turn its token, so that a turn that runs again (an activity may, even after its result was
+reported) finds its own wait or a later one there, and leaves it as it is.
 """
 
 from collections.abc import Callable
@@ -23,10 +26,10 @@ CALLBACK_LIVES = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a turn has come to."""
+    """What a turn has come to. `token` is the newest one in the store: the next turn's is a later one."""
 
     stage: str
-    token: int | None = None
+    token: int
     until: datetime | None = None
 
 
@@ -34,7 +37,7 @@ Decide = Callable[[Draft], datetime]
 """Takes the stage's own steps that are due; until when to wait if none was."""
 
 
-async def queue_turn(services: Services, conversation_id: str) -> Turn:
+async def queue_turn(services: Services, conversation_id: str, token: int) -> Turn:
     """See to it that the work item is there; apologise and close when nobody could take it for too long."""
     seen_off = await closures.enforce(services, conversation_id, None)
     conversation = seen_off or await _conversation(services, conversation_id)
@@ -48,10 +51,10 @@ async def queue_turn(services: Services, conversation_id: str) -> Turn:
         since = waits.waiting_since or waits.queued_at or draft.now
         return _at_most(services, draft, since, services.centre.limits.queue_wait, "queueWait", "queue_timeout")
 
-    return await _turn(services, conversation, "queue", decide)
+    return await _turn(services, conversation, "queue", token, decide)
 
 
-async def agent_turn(services: Services, conversation_id: str) -> Turn:
+async def agent_turn(services: Services, conversation_id: str, token: int) -> Turn:
     """The agent talks; wrap-up begins when both sides have been silent for too long."""
     conversation = await _conversation(services, conversation_id)
     if conversation.status is Status.ACTIVE and conversation.work:
@@ -61,10 +64,10 @@ async def agent_turn(services: Services, conversation_id: str) -> Turn:
         since, limit = draft.conversation.active_at, services.centre.limits.active_idle
         return _at_most(services, draft, since, limit, "activeIdle", "idle_ended")
 
-    return await _turn(services, conversation, "agent", decide)
+    return await _turn(services, conversation, "agent", token, decide)
 
 
-async def transfer_turn(services: Services, conversation_id: str) -> Turn:
+async def transfer_turn(services: Services, conversation_id: str, token: int) -> Turn:
     """Have the work offered to the agent asked for; the sender goes on owning until it is accepted."""
     conversation = await _conversation(services, conversation_id)
     if conversation.transfer:
@@ -77,10 +80,10 @@ async def transfer_turn(services: Services, conversation_id: str) -> Turn:
             end_transfer(draft, "failed", "timed-out")
         return transfer.requested_at + limit if transfer else draft.now
 
-    return await _turn(services, conversation, "transfer", decide)
+    return await _turn(services, conversation, "transfer", token, decide)
 
 
-async def set_aside_turn(services: Services, conversation_id: str) -> Turn:
+async def set_aside_turn(services: Services, conversation_id: str, token: int) -> Turn:
     """Nobody's capacity is held; closed when the customer does not return."""
     conversation = await _conversation(services, conversation_id)
 
@@ -88,10 +91,10 @@ async def set_aside_turn(services: Services, conversation_id: str) -> Turn:
         since = draft.conversation.since or draft.now
         return _at_most(services, draft, since, services.centre.limits.set_aside, "setAside")
 
-    return await _turn(services, conversation, "set_aside", decide)
+    return await _turn(services, conversation, "set_aside", token, decide)
 
 
-async def wrap_up_turn(services: Services, conversation_id: str) -> Turn:
+async def wrap_up_turn(services: Services, conversation_id: str, token: int) -> Turn:
     """The agent files the conversation while capacity is held; closed when that takes too long."""
     conversation = await _conversation(services, conversation_id)
     if conversation.status is Status.WRAP_UP and conversation.work:
@@ -101,10 +104,10 @@ async def wrap_up_turn(services: Services, conversation_id: str) -> Turn:
         since = draft.conversation.since or draft.now
         return _at_most(services, draft, since, services.centre.limits.wrap_up, "wrapUp")
 
-    return await _turn(services, conversation, "wrap_up", decide)
+    return await _turn(services, conversation, "wrap_up", token, decide)
 
 
-async def close_turn(services: Services, conversation_id: str) -> Turn:
+async def close_turn(services: Services, conversation_id: str, token: int) -> Turn:
     """Let go of everything that the conversation still holds."""
     conversation = await _conversation(services, conversation_id)
     refs = [*conversation.stale, *([conversation.work] if conversation.work else [])]
@@ -113,54 +116,58 @@ async def close_turn(services: Services, conversation_id: str) -> Turn:
     def decide(current: Conversation) -> Change:
         draft = Draft(current, services.clock())
         drop_work(draft)
-        wait = Wait(current.wait.token + 1, None, current.wait.signals, current.wait.signals)
+        wait = Wait(max(current.wait.token, token), None, current.wait.signals, current.wait.signals)
         draft.set(stale=_without(draft.conversation.stale, refs), wait=wait)
         return draft.done()
 
     change = await services.conversations.update(conversation_id, decide)
-    if change and change.after.stale:
-        return Turn("close")
-    return Turn("closed")
+    return Turn("close" if change and change.after.stale else "closed", token)
 
 
-async def _turn(services: Services, read: Conversation, stage: str, decide: Decide) -> Turn:
+async def _turn(services: Services, read: Conversation, stage: str, token: int, decide: Decide) -> Turn:
     """Finish stale work, take the steps that are due, prepare the wait; or say where the conversation has gone."""
-    if stage_of(read) != stage:
-        return Turn(stage_of(read))
+    if is_elsewhere(read, stage, token):
+        return turn_of(read, stage, token)
     await finish_all(services, read.stale)
     until = services.clock()
 
     def prepare(current: Conversation) -> Change | None:
         nonlocal until
-        if stage_of(current) != stage:
+        if is_elsewhere(current, stage, token):
             return None
         draft = Draft(current, services.clock())
         draft.set(stale=_without(current.stale, read.stale))
         until = decide(draft)
         if stage_of(draft.conversation) == stage:
             # Signals that came after reading are looked at by another turn.
-            prepare_wait(draft, until, read.wait.signals)
+            prepare_wait(draft, token, until, read.wait.signals)
         return draft.done()
 
     change = await services.conversations.update(read.id, prepare)
     if change is None:
-        return Turn(stage_of(await _conversation(services, read.id)))
+        return turn_of(await _conversation(services, read.id), stage, token)
     await publish(services, change, None)
-    return turn_of(change.after, stage)
+    return turn_of(change.after, stage, token)
 
 
-def prepare_wait(draft: Draft, until: datetime, seen: int) -> None:
-    """A new token to ring with, and what has been looked at."""
+def is_elsewhere(conversation: Conversation, stage: str, token: int) -> bool:
+    """Whether a turn comes too late: the conversation is in another stage, or later turns have been taken."""
+    return stage_of(conversation) != stage or conversation.wait.token > token
+
+
+def prepare_wait(draft: Draft, token: int, until: datetime, seen: int) -> None:
+    """The token to ring with, and what has been looked at; nothing if this turn has prepared its wait before."""
     wait = draft.conversation.wait
-    draft.set(wait=replace(wait, token=wait.token + 1, until=until, seen=seen))
+    if wait.token < token:
+        draft.set(wait=replace(wait, token=token, until=until, seen=seen))
 
 
-def turn_of(conversation: Conversation, stage: str) -> Turn:
-    """Where the conversation is after a turn of a stage."""
-    if stage_of(conversation) != stage:
-        return Turn(stage_of(conversation))
+def turn_of(conversation: Conversation, stage: str, token: int) -> Turn:
+    """Where the conversation is after a turn of a stage; it waits if that turn has the last word."""
     wait = conversation.wait
-    return Turn(stage) if wait.signals > wait.seen else Turn(stage, wait.token, wait.until)
+    if is_elsewhere(conversation, stage, token) or wait.token != token or wait.signals > wait.seen:
+        return Turn(stage_of(conversation), wait.token)
+    return Turn(stage, token, wait.until)
 
 
 def _at_most(

@@ -1,7 +1,8 @@
 """Writers and an orchestration take turns in any order: no signal is lost, and each wait is rung once at most.
 
 The model does what shared/usecases/stages.py and orchestrations/stages.py do, step by step: a turn reads, then commits
-the next wait; writers commit, then ring; a ring may come late, before the orchestration waits, or after it was woken.
+the next wait; writers commit, then ring; a ring may come late, before the orchestration waits, or after it was woken. A
+turn may run again at any time, and the orchestration may begin anew.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from shared.domain.conversation import Change, Conversation, Draft, Kind, Sender, Status
-from shared.usecases.stages import prepare_wait, turn_of
+from shared.usecases.stages import Turn, is_elsewhere, prepare_wait, turn_of
 from tests.domain.cast import HOUR, NOW, conversation
 
 
@@ -33,6 +34,8 @@ class BellMachine(RuleBasedStateMachine):
         self.unrung: list[int] = []
         self.rung: list[int] = []
         self.read: Conversation | None = None
+        self.token = 0  # the orchestration's
+        self.asked: list[int] = []  # turns that may run again
         self.awaited: int | None = None
         self.is_started = False
         self.said = self.looked_at = 0
@@ -63,23 +66,43 @@ class BellMachine(RuleBasedStateMachine):
     def a_writer_rings(self, data: Any) -> None:
         self.rung.append(self.unrung.pop(data.draw(st.integers(0, len(self.unrung) - 1))))
 
+    def turn(self, read: Conversation, token: int) -> Turn:
+        """The end of a turn that has read that, and whose token that is."""
+        draft = Draft(self.stored, NOW)
+        if not is_elsewhere(self.stored, "bot", token):
+            prepare_wait(draft, token, NOW + HOUR, read.wait.signals)
+            self.stored = draft.done().after
+        return turn_of(self.stored, "bot", token)
+
     @precondition(lambda self: self.read is None and self.awaited is None)
     @rule()
     def the_orchestration_reads(self) -> None:
         self.is_started = True
+        self.token += 1
         self.read = self.stored
 
     @precondition(lambda self: self.read)
     @rule()
     def the_orchestration_prepares_its_wait(self) -> None:
         assert self.read
-        draft = Draft(self.stored, NOW)
-        prepare_wait(draft, NOW + HOUR, self.read.wait.signals)
-        change = draft.done()
-        turn = turn_of(change.after, "bot")
-        self.stored, self.looked_at = change.after, self.read.sequence
-        self.read, self.awaited = None, turn.token
-        # Without a token it takes another turn at once; nobody needs to ring for what came meanwhile.
+        turn = self.turn(self.read, self.token)
+        self.asked.append(self.token)
+        self.looked_at = self.read.sequence
+        self.read, self.awaited = None, self.token if turn.until else None
+        self.token = max(self.token, turn.token)
+        # Without a moment it takes another turn at once; nobody needs to ring for what came meanwhile.
+
+    @precondition(lambda self: self.asked)
+    @rule(data=st.data())
+    def a_turn_runs_again(self, data: Any) -> None:
+        before = self.stored.wait
+        self.turn(self.stored, data.draw(st.sampled_from(self.asked)))
+        assert self.stored.wait == before
+
+    @precondition(lambda self: self.is_started)
+    @rule()
+    def the_orchestration_begins_anew(self) -> None:
+        self.token, self.read, self.awaited = 0, None, None
 
     @precondition(lambda self: self.awaited in self.rung)
     @rule()
