@@ -1,7 +1,6 @@
 """One activity per stage: load, decide, save, tell.
 
-The input is `{"conversationId", "token"}`, the output `{"stage", "token", "until"}`; shared/usecases/stages.py says what
-they mean.
+The input is `{"conversationId", "token"}`, the output `{"stage", "token", "until"}`: see shared/usecases/stages.py.
 """
 
 from collections.abc import Awaitable, Callable
