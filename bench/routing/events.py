@@ -4,11 +4,12 @@ import gc
 import itertools
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bench.routing.workload import NOW, SECOND, Workload
 from shared.domain.presence import Presence
 from shared.domain.routing import Assignment, OfferState, WorkItem, WorkState, accept, finish
+from shared.domain.routing.line import Waiting
 from shared.domain.routing.router import Record, Router
 
 LIMIT = 15
@@ -148,16 +149,46 @@ KINDS: dict[str, Callable[[Floor], float]] = {
 }
 
 
-def measure(floor: Floor, events: int) -> dict[str, list[float]]:
-    """Microseconds by kind: kinds take turns, then (time leaps there) relaxation steps by themselves."""
-    found: dict[str, list[float]] = {name: [] for name in KINDS}
+def choosing(kind: Callable[[Floor], float], floor: Floor, cost: float) -> float:
+    """Microseconds of one event in which the router chooses, without records and without taking them into its index.
+
+    A stopwatch from outside of the product; `cost` is what the clock takes.
+    """
+    matching, spent = floor.router._matching, list[float]()
+    choose = matching.next
+
+    def timed(decided: set[str]) -> tuple[Waiting, int | None] | None:
+        begin = time.thread_time_ns()
+        found = choose(decided)
+        spent.append((time.thread_time_ns() - begin) / 1000 - cost)
+        return found
+
+    matching.next = timed  # type: ignore[method-assign]
+    kind(floor)
+    del matching.next
+    return sum(spent)
+
+
+@dataclass
+class Times:
+    """Microseconds by kind: of whole events, and of what is choosing in others of the same kind."""
+
+    events: dict[str, list[float]]
+    choosing: dict[str, list[float]]
+
+
+def measure(floor: Floor, events: int, cost: float) -> Times:
+    """Kinds take turns, then (time leaps there) relaxation steps by themselves; `cost` is the clock's."""
+    kinds = {**KINDS, "relaxation": relaxation_step}
+    found = Times({name: [] for name in kinds}, {name: [] for name in kinds})
     gc.collect()
     gc.freeze()
     try:
-        for _ in range(events):
-            for name, kind in KINDS.items():
-                found[name].append(kind(floor))
-        found["relaxation"] = [relaxation_step(floor) for _ in range(events)]
+        for turn in (KINDS, {"relaxation": relaxation_step}):
+            for _ in range(events):
+                for name, kind in turn.items():
+                    found.events[name].append(kind(floor) - cost)
+                    found.choosing[name].append(choosing(kind, floor, cost))
     finally:
         gc.unfreeze()
     return found

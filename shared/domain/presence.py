@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain.centre import ConnectionRules, Penalty
+from shared.domain.record import record
 
 
 class Presence(StrEnum):
@@ -27,7 +28,7 @@ class Hold(StrEnum):
     WRAP_UP = "wrapUp"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Held:
     """Capacity that a work item holds, until it is given back or (wrap-up) until a moment."""
 
@@ -38,7 +39,7 @@ class Held:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AgentState:
     """What routing knows of an agent; name, skills and total capacity are in the configuration."""
 

@@ -66,7 +66,7 @@ def open_offers(pool: Pool) -> list[tuple[Offer, WorkItem, AgentState]]:
 def overflow_rules(item: WorkItem, centre: ContactCentre) -> list[tuple[datetime, str]]:
     if item.state is not WorkState.WAITING or item.target_agent or item.queue not in centre.queues:
         return []
-    rules = centre.queues[item.queue].overflow
+    rules = () if item.is_promised else centre.queues[item.queue].overflow
     return [(began(item) + rule.waited, rule.id) for rule in rules if rule.waited is not None]
 
 

@@ -125,6 +125,7 @@ class World:
             target_agent=target, queued_at=some.choice([None, self.now - 3 * SECOND]),
             refusals={id_: some.randint(0, 2) for id_ in some.sample(PEOPLE, some.choice([0, 0, 0, 1, 3]))},
             preferred=tuple(some.choices([*PEOPLE, "stranger"], k=some.choice([0, 0, 0, 1, 3]))),
+            is_promised=some.random() < 0.1,
         )  # fmt: skip
         self.pool.items[id_] = item
         self.router.apply(item)

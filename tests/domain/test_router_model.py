@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.routing import deadlines, demand, line
+from shared.domain.routing import board, deadlines, demand, line
 from tests.domain.router_world import World
 
 SIZES = (4, 10, 25)
@@ -16,6 +16,7 @@ def eager(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bo
     if request.param:
         monkeypatch.setattr(demand, "SPARE_LINES", 1)
         monkeypatch.setattr(demand, "YOUNG_MAX", 1)
+        monkeypatch.setattr(board, "GONE_MIN", 1)
         monkeypatch.setattr(line, "DEAD_MIN", 1)
         monkeypatch.setattr(deadlines, "SIZE_MIN", 4)
     return bool(request.param)

@@ -28,14 +28,21 @@ def best_agent(roster: Roster, demand: Demand, waiting: Waiting, signature: Sign
             return index
     if is_for_them:
         return None
+    idle_if_free = roster.idle_if_free[signature.class_]
+    if signature.edits != roster.edits and not _is_anybody_free(idle_if_free[roster.serving(signature.queues)]):
+        return None  # who of them has the skills need not be found out
     eligible = demand.eligible(signature)
-    idle = roster.idle_if_free[signature.class_].take(eligible)
-    if not idle.size:
+    idle = idle_if_free[eligible]
+    if not _is_anybody_free(idle):
         return None
     if item.refusals:
         return _of_the_willing(roster, item, signature, eligible, idle, refusals_max)
     place = _best_place(roster, signature, eligible, idle)
     return None if place is None else int(eligible[place])
+
+
+def _is_anybody_free(idle: Ints) -> bool:
+    return idle.size > 0 and idle.item(idle.argmin()) != NEVER
 
 
 def _of_the_willing(

@@ -37,6 +37,14 @@ class Deadlines:
             heapify(self._heap)
             self._clean_at = max(SIZE_MIN, 2 * len(self._heap))
 
+    def due(self, at: int) -> Deadline | None:
+        """The first of those whose time has come by then."""
+        heap = self._heap
+        if not heap or heap[0][0] > at:
+            return None
+        first = self.first()
+        return first if first and first[0] <= at else None
+
     def first(self) -> Deadline | None:
         """The next one."""
         heap = self._heap

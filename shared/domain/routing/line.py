@@ -2,6 +2,7 @@
 
 from heapq import heapify, heappop, heappush
 
+from shared.domain.routing.board import Board
 from shared.domain.routing.order import NEVER, Rank
 from shared.domain.routing.roster import Ints, Rows
 from shared.domain.routing.rules import QueueRules
@@ -27,13 +28,13 @@ Entry = tuple[int, Rank, int, Waiting]
 
 
 class Line:
-    """Entries in order. `key` is the head's, NEVER if nobody is in line; `slot` is for the line's owner."""
+    """Entries in order. `key` is the head's, NEVER if nobody is in line."""
 
-    __slots__ = ("_entries", "key", "live", "slot")
+    __slots__ = ("_entries", "key", "live")
 
-    def __init__(self, slot: int) -> None:
+    def __init__(self) -> None:
         self._entries: list[Entry] = []
-        self.key, self.live, self.slot = NEVER, 0, slot
+        self.key, self.live = NEVER, 0
 
     def push(self, entry: Entry) -> bool:
         """True if the head has changed."""
@@ -58,30 +59,36 @@ class Line:
             heapify(entries)
         return False
 
-    def first(self, agent_id: str, refusals_max: int) -> Entry | None:
-        """The first live entry that the agent is not barred from by refusals."""
-        entries, skipped, found = self._entries, [], None
+    def first(self, agent_id: str, refusals_max: int, best: Entry | None = None) -> Entry | None:
+        """The first live entry that the agent is not barred from by refusals, if it comes before `best`."""
+        entries = self._entries
+        skipped: list[Entry] = []
         while entries:
             entry = entries[0]
+            if best is not None and best < entry:
+                break
             waiting = entry[3]
             if waiting.serial == entry[2]:
                 refusals = waiting.item.refusals
                 if not refusals or refusals.get(agent_id, 0) < refusals_max:
-                    found = entry
+                    best = entry
                     break
                 skipped.append(entry)
             heappop(entries)
         for entry in skipped:
             heappush(entries, entry)
-        return found
+        return best
 
 
 class Signature:
-    """What some items ask for in common, their line, and who may take them (as of the roster's edit `edits`)."""
+    """What some items ask for in common, their line, and who may take them (as of the roster's edit `edits`).
+
+    `slot` is the line's place in the demand's columns, `born` counts the signatures that have been given one.
+    """
 
     __slots__ = (
-        "asks", "bucket", "class_", "edits", "eligible", "is_closest", "key", "lacking", "line", "matching", "method",
-        "nobody", "queue", "queues", "rows", "short",
+        "asks", "born", "class_", "edits", "eligible", "is_closest", "key", "lacking", "line", "matching", "method",
+        "nobody", "places", "queue", "queues", "rows", "short", "slot",
     )  # fmt: skip
 
     def __init__(self, key: object, rules: QueueRules, queues: frozenset[str], rows: Rows, class_: int) -> None:
@@ -89,8 +96,9 @@ class Signature:
         self.queues, self.rows, self.class_ = queues, rows, class_
         self.asks: Rows = () if rules.is_closest else rows  # what eligibility takes
         self.edits, self.nobody = -1, -1
-        self.line = Line(-1)
-        self.bucket = 0
+        self.line = Line()
+        self.slot, self.born = 0, 0
+        self.places: dict[Board, int] = {}
         self.short: list[object] = []  # how work that asks for this may be written
         self.eligible: Ints
         self.lacking: Ints | None = None

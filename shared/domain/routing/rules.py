@@ -48,7 +48,7 @@ class QueueRules:
         if self._is_timeless and (not item.preferred or not self._preferred_for):
             return _START
         began = micros(item.queued_at or item.enqueued_at)
-        steps, deadline = 0, self._leaves_after
+        steps, deadline = 0, None if item.is_promised else self._leaves_after
         for after in self._afters:
             if began + after <= now:
                 steps += 1
@@ -61,14 +61,14 @@ class QueueRules:
 
     def overflow(self, item: WorkItem, now: int) -> str | None:
         """The rule by which a waiting item leaves the queue now; the first that holds."""
-        if self._leaves_after is None:
+        if self._leaves_after is None or item.is_promised:
             return None
         waited = now - micros(item.queued_at or item.enqueued_at)
         return next((rule for after, rule in self._overflow if after <= waited), None)
 
     def leaves_at(self, item: WorkItem) -> int | None:
         """When the first of those rules holds, in microseconds."""
-        if self._leaves_after is None:
+        if self._leaves_after is None or item.is_promised:
             return None
         return micros(item.queued_at or item.enqueued_at) + self._leaves_after
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from shared.domain.centre import AgentProfile, OfferRules, Penalty, QueueProfile
 from shared.domain.presence import AgentState, Held, Hold, Presence, hold, release, settled
+from shared.domain.record import record
 
 PATIENCE_DEFAULT = timedelta(seconds=120)
 """For offers of work whose queue is no longer there."""
@@ -44,7 +45,7 @@ class OfferState(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class WorkItem:
     """A conversation that needs an agent. `epoch` is the conversation's when it was enqueued."""
 
@@ -69,9 +70,10 @@ class WorkItem:
     revision: int = 0
     queued_at: datetime | None = None  # when it began to wait in this queue; None: when it was first enqueued
     preferred: tuple[str, ...] = ()  # agents who should take it, the best first
+    is_promised: bool = False  # somebody will come back to the customer: overflow rules are done with
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Offer:
     """Work held out to one agent until `expires_at`."""
 
@@ -98,7 +100,7 @@ class Pool:
     offers: dict[str, Offer] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Assignment:
     """A work item, an agent and an offer that change together; what is None stays as it is."""
 
@@ -132,15 +134,19 @@ def offer_to(
         new_id(), item.id, item.conversation_id, agent.id, item.kind, item.queue, item.channel, now, now + patience
     )
     held = {**agent.held, item.id: Held(item.units, Hold.OFFERED, item.conversation_id, item.channel)}
-    is_full = sum(each.units for each in held.values()) >= profile.capacity
+    used = 0
+    for each in held.values():
+        used += each.units
+    since = agent.since if agent.held and used < profile.capacity else now
     after = AgentState(
-        agent.id, agent.since if agent.held and not is_full else now, now, agent.chosen, None, agent.penalty, True,
-        held, {**agent.assigned_at, item.queue: now}, agent.revision + 1,
+        agent.id, since, now, agent.chosen, None, agent.penalty, True, held, {**agent.assigned_at, item.queue: now},
+        agent.revision + 1,
     )  # fmt: skip
     offered = WorkItem(
         item.id, item.conversation_id, item.kind, item.channel, item.queue, item.skills, item.priority,
         item.enqueued_at, item.units, item.epoch, item.is_front, item.target_agent, WorkState.OFFERED, offer.id,
         agent.id, item.assignment_epoch, item.refusals, item.reason, item.revision + 1, item.queued_at, item.preferred,
+        item.is_promised,
     )  # fmt: skip
     return Assignment(offered, after, offer)
 
