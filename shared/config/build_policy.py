@@ -3,12 +3,12 @@
 from datetime import date, timedelta
 
 from shared.config.schema_hours import CalendarSection, HoursFile
-from shared.config.schema_queues import DoSection, OverflowSection, QueueSection
+from shared.config.schema_queues import AnnouncementsSection, DoSection, OverflowSection, QueueSection
 from shared.config.schema_streams import ConditionSection, RuleSection, StreamsFile
 from shared.config.times import public_holidays
 from shared.domain.centre import QueueProfile
 from shared.domain.hours import Calendar
-from shared.domain.policy import OverflowAction, OverflowKind, OverflowRule, Relaxation
+from shared.domain.policy import Announcements, OverflowAction, OverflowKind, OverflowRule, Relaxation
 from shared.domain.streams import Condition, Operator, Rule, Stream
 
 
@@ -32,6 +32,7 @@ def queue_profile(id: str, queue: QueueSection) -> QueueProfile:
         overflow=tuple(_overflow(rule, number) for number, rule in enumerate(queue.overflow, start=1)),
         wrap_up=queue.wrap_up,
         short_abandon=queue.short_abandon,
+        announcements=_announcements(queue.announcements) if queue.announcements else None,
         hours=queue.hours,
         fallback=queue.fallback,
     )
@@ -55,6 +56,10 @@ def streams(file: StreamsFile) -> dict[str, Stream]:
 def numbered(id: str | None, number: int) -> str:
     """What a rule is called: its id, else its place among the others."""
     return id or f"rule-{number}"
+
+
+def _announcements(told: AnnouncementsSection) -> Announcements:
+    return Announcements(told.after, told.every, told.most, told.position, told.wait)
 
 
 def _overflow(rule: OverflowSection, number: int) -> OverflowRule:

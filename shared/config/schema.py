@@ -137,6 +137,10 @@ class TextsSection(Section):
     queue_timeout: Fixed = Field(examples=["Sorry, nobody is available."])
     idle_ended: Fixed = Field(examples=["This conversation has ended."])
     returned: Fixed = Field(examples=["Welcome back."])
+    wait_position: Annotated[str, template("position")] = Field(examples=["You are number {position} in the queue."])
+    wait_minute: Fixed = Field(examples=["It will take about a minute."])
+    wait_minutes: Annotated[str, template("minutes")] = Field(examples=["It will take about {minutes} minutes."])
+    wait_long: Fixed = Field(examples=["It may take more than an hour."])
     bot_slow: Fixed = Field(examples=["One moment, please."])
     bot_failed: Fixed = Field(examples=["Somebody will be with you soon."])
 

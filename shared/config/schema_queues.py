@@ -65,6 +65,22 @@ class OverflowSection(Section):
     do: DoSection = Field(examples=["{queue: general}"])
 
 
+class AnnouncementsSection(Section):
+    """What customers who wait are told of it."""
+
+    after: Duration = timedelta(seconds=60)
+    every: Duration = timedelta(seconds=120)
+    most: Annotated[int, whole(1, 100)] = 5
+    position: Switch = True
+    wait: Switch = True
+
+    @model_validator(mode="after")
+    def _something(self) -> "AnnouncementsSection":
+        if not self.position and not self.wait:
+            raise ValueError("tells nothing; leave announcements out, or set position or wait to true")
+        return self
+
+
 class QueueSection(Section):
     """Where work waits."""
 
@@ -81,6 +97,7 @@ class QueueSection(Section):
     preferred_for: Duration | None = None
     overflow: list[OverflowSection] = []
     wrap_up: WrapUp = WrapUpRule()
+    announcements: AnnouncementsSection | None = None
     hours: Reference | None = None
     fallback: Reference | None = None
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from shared.domain.bot import BotDefinition
 from shared.domain.hours import Calendar
-from shared.domain.policy import Match, Method, OverflowRule, Relaxation, WrapUpRule
+from shared.domain.policy import Announcements, Match, Method, OverflowRule, Relaxation, WrapUpRule
 from shared.domain.streams import Stream
 
 
@@ -60,6 +60,7 @@ class QueueProfile:
     overflow: tuple[OverflowRule, ...] = ()  # the first that holds counts
     wrap_up: WrapUpRule = field(default_factory=WrapUpRule)
     short_abandon: timedelta = timedelta(seconds=5)  # who leaves sooner does not count as abandoned
+    announcements: Announcements | None = None
     hours: str | None = None  # its calendar; None: always open
     fallback: str | None = None  # the queue that takes its work over once this one is removed
 

@@ -81,6 +81,17 @@ class WrapUpRule:
     lasts: timedelta = timedelta()
 
 
+@dataclass(frozen=True, slots=True)
+class Announcements:
+    """When customers who wait are told of it, and what: at most so many times, and only what is news."""
+
+    after: timedelta
+    every: timedelta
+    most: int
+    position: bool = True
+    wait: bool = True
+
+
 class OverflowKind(StrEnum):
     """What happens to work that cannot be served where it is."""
 

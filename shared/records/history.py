@@ -63,6 +63,13 @@ class RoutingHistory:
                 return found
             after = page[-1].sequence or after
 
+    async def later(self, pool: str, record_id: str, after: datetime, limit: int) -> list[Past]:
+        """The first versions of a record after a moment, the oldest first."""
+        found = await self._documents.page(
+            Container.ROUTING, pool, _type(record_id), after=microseconds(after), limit=limit
+        )
+        return [_past(document) for document in found]
+
     async def as_of(self, pool: str, record_id: str, at: datetime, seen: int) -> Past | None:
         """What a record was for somebody who had seen the pool up to a position, at that time."""
         upto = microseconds(at)

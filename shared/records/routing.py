@@ -11,6 +11,7 @@ from shared.domain.presence import AgentState
 from shared.domain.routing import Assignment, NewId, Offer, OfferState, Pool, WorkItem, WorkState
 from shared.ports import Clock, Conflict, Container, Document, Documents, Write
 from shared.records.codec import Codec, Reader, Versioned
+from shared.records.flows import PoolWaits
 from shared.records.history import Past, microseconds, moment_of, past_of
 
 if TYPE_CHECKING:
@@ -132,6 +133,7 @@ class PoolFollower:
         self._seen = 0  # the position of the newest document that was read
         self.etags: Etags = {DECIDER: None}
         self.state = Pool()
+        self.waits = PoolWaits(self.state)
 
     async def catch_up(self) -> None:
         """Read what has changed."""
@@ -185,11 +187,13 @@ class PoolFollower:
         state = self.state
         by_type: dict[str, dict[str, Any]] = {"work": state.items, "agent": state.agents, "offer": state.offers}
         kept = by_type[document.type]
+        before = kept.get(value.id)
         if _is_over(value):
             kept.pop(value.id, None)
             self.etags.pop(document.id, None)
         else:
             kept[value.id] = value
+        self.waits.see(before, value)
         if self._router:
             self._router.apply(value)
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from shared.contracts import chat as wire
 from shared.domain.conversation import Change, Conversation, Draft, Kind, Message, Status
 from shared.domain.redaction import mask_cards
-from shared.domain.routing import place
 from shared.errors import ProblemError, invalid_state, not_found
 from shared.ports import Inbound, InboundEvent
 from shared.records.conversations import NoConversation
 from shared.records.inbox import Notice
 from shared.usecases import views
 from shared.usecases.idempotency import once
+from shared.usecases.queueing import find_place
 from shared.usecases.services import Services, conversation_topic, gathered, inbox_topic
 
 CHANNEL = "chat"
@@ -114,15 +114,9 @@ async def _shown(
 
 async def place_of(services: Services, conversation: Conversation) -> wire.QueuePlace | None:
     """Where a conversation waits in its queue; None if it does not."""
-    work = conversation.work
-    if work is None or conversation.status not in (Status.QUEUED, Status.OFFERED):
+    found = await find_place(services, conversation)
+    if found is None:
         return None
-    follower = services.pool(work.pool)
-    await follower.catch_up()
-    item = follower.state.items.get(work.id)
-    if item is None:
-        return None
-    found = place(follower.state, item, services.centre)
     return wire.QueuePlace(position=found.position, estimated_wait_seconds=found.estimated_wait_seconds)
 
 

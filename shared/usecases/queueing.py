@@ -11,16 +11,16 @@ from typing import Any
 from shared.domain.bot import HandOffRequest
 from shared.domain.centre import ContactCentre
 from shared.domain.classification import Facts, Route, classify
-from shared.domain.conversation import Conversation, Kind
+from shared.domain.conversation import Conversation, Kind, Status
 from shared.domain.overflow import Closure, Entry, Figures, Surroundings, asks_figures, entering
-from shared.domain.routing import WorkItem, WorkKind, WorkState, place
+from shared.domain.routing import Place, WorkItem, WorkKind
 from shared.domain.streams import LAST_AGENT
+from shared.records.flows import PoolWaits
 from shared.usecases.closures import closure_of
 from shared.usecases.services import Services
 
 REMEMBERED_MAX = 10
 """How many of a customer's earlier conversations are asked for the agent they talked to."""
-_WAITS = (WorkState.WAITING, WorkState.OFFERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,24 @@ async def find_way(
     }
     around = Surroundings(now, figures, await _closures(services, centre, route.queue, now))
     return Way(centre, route, entering(centre, route.queue, around), request.topic)
+
+
+async def find_place(services: Services, conversation: Conversation) -> Place | None:
+    """Where a conversation waits, and about how long; None if it does not."""
+    work = conversation.work
+    if work is None or conversation.status not in (Status.QUEUED, Status.OFFERED):
+        return None
+    waits = await _waits(services, work.pool)
+    item = services.pool(work.pool).state.items.get(work.id)
+    return waits.place(item, services.centre, services.clock()) if item else None
+
+
+async def _waits(services: Services, pool: str) -> PoolWaits:
+    """What is known of a pool's waits by now."""
+    follower = services.pool(pool)
+    await follower.catch_up()
+    await follower.waits.learn(pool, services.history, services.routing.past_value)
+    return follower.waits
 
 
 async def _closures(
@@ -97,12 +115,11 @@ async def _figures(
 ) -> Figures:  # fmt: skip
     """What somebody who came to a queue now would find there."""
     profile, channel = centre.queues[queue], centre.channels[conversation.channel]
-    follower = services.pool(profile.pool)
-    await follower.catch_up()
-    waiting = sum(item.queue == queue and item.state in _WAITS for item in follower.state.items.values())
+    waits = await _waits(services, profile.pool)
     priority = profile.priority if route.priority is None else route.priority
     newcomer = WorkItem(
         conversation.id, conversation.id, WorkKind.NEW, channel.id, queue, route.skills, priority, now, channel.units, 0
     )
-    seconds = place(follower.state, newcomer, centre).estimated_wait_seconds
+    seconds = waits.place(newcomer, centre, now).estimated_wait_seconds
+    waiting = waits.places(centre).waiting(queue)
     return Figures(waiting, None if seconds is None else timedelta(seconds=seconds))

@@ -24,6 +24,7 @@ SECTIONS: dict[str, type[Section]] = {
     "agents": schema.AgentSection,
     "queues.yaml": schema_queues.QueuesFile,
     "queues": schema_queues.QueueSection,
+    "announcements": schema_queues.AnnouncementsSection,
     "relaxation": schema_queues.RelaxationSection,
     "overflow": schema_queues.OverflowSection,
     "overflow.when": schema_queues.WhenSection,

@@ -9,6 +9,7 @@ from shared.config.load import load_centre
 from shared.config.times import public_holidays
 from shared.domain.hours import Calendar, Interval, is_open
 from shared.domain.policy import (
+    Announcements,
     Blocks,
     Match,
     Method,
@@ -29,6 +30,7 @@ POLICY = """priority: 50
     preferredFor: 20 s
     shortAbandon: 3 s
     wrapUp: 30 s
+    announcements: {after: 20 s, wait: false}
     relaxation:
       - {after: 30 s, lower: {billing: 2}}
       - {after: 1 min, drop: [billing], queues: [general]}
@@ -50,6 +52,7 @@ def test_a_queue_with_all_there_is(tmp_path: Path) -> None:
     )  # fmt: skip
     assert (billing.preferred_for, billing.short_abandon) == (timedelta(seconds=20), timedelta(seconds=3))
     assert billing.wrap_up == WrapUpRule(Blocks.FOR, timedelta(seconds=30))
+    assert billing.announcements == Announcements(timedelta(seconds=20), timedelta(seconds=120), 5, wait=False)
     assert billing.relaxation == (
         Relaxation(timedelta(seconds=30), lower={"billing": 2}),
         Relaxation(timedelta(minutes=1), frozenset({"billing"}), queues=frozenset({"general"})),

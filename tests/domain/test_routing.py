@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from shared.domain.centre import ContactCentre, OfferRules, Penalty
+from shared.domain.flow import Flow
 from shared.domain.presence import AgentState, Held, Hold, Presence
 from shared.domain.routing import (
     Assignment,
     Offer,
     OfferGone,
     OfferState,
+    Place,
     Pool,
     WorkItem,
     WorkKind,
@@ -25,7 +27,6 @@ from shared.domain.routing import (
     place,
 )
 from shared.domain.routing.order import rank_of
-from shared.domain.waiting import Flow
 from tests.domain.cast import CENTRE, NOW, OFFER, SECOND, agent, at, centre, working
 from tests.domain.fresh_router import decide, next_deadline
 
@@ -404,8 +405,7 @@ def test_a_place_counts_those_before_in_the_same_queue() -> None:
         item("w0", enqueued_at=at(-9), queue="care"), item("wa", enqueued_at=at(-9), state=WorkState.ASSIGNED),
         item("front", enqueued_at=at(9), is_front=True),
     )  # fmt: skip
-    assert place(found, mine, CENTRE).position == 3
-    assert place(found, mine, CENTRE).estimated_wait_seconds is None
+    assert place(found, mine, CENTRE, lambda _: Flow(), NOW) == Place(3, None)
 
 
 def test_an_estimate_knows_who_is_there_and_what_they_can_hold() -> None:
@@ -414,7 +414,8 @@ def test_an_estimate_knows_who_is_there_and_what_they_can_hold() -> None:
     alice, bob = working("alice"), working("bob", held=full)
 
     def estimate(index: int, *people: AgentState) -> int | None:
-        return place(pool(*work, *people), work[index], CENTRE, Flow(handle_seconds=60)).estimated_wait_seconds
+        flow = Flow(handle_seconds=60)
+        return place(pool(*work, *people), work[index], CENTRE, lambda _: flow, at(60)).estimated_wait_seconds
 
     assert estimate(0, alice) == estimate(2, alice) == 0
     assert estimate(3, alice) == 20

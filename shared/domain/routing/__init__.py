@@ -4,7 +4,7 @@ The router itself is in `shared.domain.routing.router`, which imports numpy: it 
 """
 
 from shared.domain.routing.eligibility import Explanation, Fails, explain
-from shared.domain.routing.place import Place, place
+from shared.domain.routing.place import Place, Places, place
 from shared.domain.routing.work import (
     Assignment,
     NewId,
@@ -21,6 +21,6 @@ from shared.domain.routing.work import (
 )
 
 __all__ = [
-    "Assignment", "Explanation", "Fails", "NewId", "Offer", "OfferGone", "OfferState", "Place", "Pool", "WorkItem",
-    "WorkKind", "WorkState", "accept", "end_offer", "explain", "finish", "place",
+    "Assignment", "Explanation", "Fails", "NewId", "Offer", "OfferGone", "OfferState", "Place", "Places", "Pool",
+    "WorkItem", "WorkKind", "WorkState", "accept", "end_offer", "explain", "finish", "place",
 ]  # fmt: skip
