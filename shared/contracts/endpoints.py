@@ -8,9 +8,9 @@ from pydantic import BaseModel
 
 from shared.contracts import agents, chat, explanation, health, manage, records, supervisor, wire
 
-Caller = Literal["anyone", "customer", "agent", "supervisor", "admin"]
-"""Who may call: nobody in particular, the customer of this conversation, any agent or supervisor, supervisors and
-admins, an admin."""
+Caller = Literal["anyone", "customer", "staff", "agent", "supervisor", "admin"]
+"""Who may call: nobody in particular, the customer of this conversation, whoever works here, agents, supervisors and
+admins, admins. shared/authorization.py tells what else it depends on."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Endpoint:
     @property
     def tag(self) -> str:
         """The group it is listed under."""
-        tags = {"customer": "chat", "agent": "agents", "supervisor": "supervisor", "admin": "manage"}
+        tags = {"customer": "chat", "staff": "agents", "agent": "agents", "supervisor": "supervisor", "admin": "manage"}
         return tags.get(self.caller, "system")
 
 
@@ -59,6 +59,9 @@ LIMIT = Parameter("limit", {"type": "integer", "minimum": 1, "maximum": 200, "de
 CURSOR = Parameter("cursor", {"type": "string", "maxLength": 512}, "nextCursor of the page before")
 _FILTER = {"type": "string", "maxLength": 128}
 _STATUSES = ["new", "bot", "queued", "offered", "active", "waiting", "wrapUp", "closed"]
+LOCALE = Parameter(
+    "locale", {"type": "string", "maxLength": 35, "default": "en"}, "the language of sentences: English or Portuguese"
+)
 POOL = Parameter("pool", {"type": "string", "maxLength": 128, "default": "main"}, "whose traffic")
 STATUS = Parameter("status", {"type": "string", "enum": _STATUSES})
 STATUS_OR_OPEN = Parameter(
@@ -102,13 +105,13 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         {202: wire.Accepted}, body=chat.Survey, problems=_INVALID_STATE,
     ),
     Endpoint("renewChatToken", "POST", f"{_CHAT}/{{id}}/token", "Renew the token", "customer", {200: chat.ChatToken}),
-    Endpoint("readMe", "GET", "/api/agents/me", "The agent who calls", "agent", {200: records.Agent}),
+    Endpoint("readMe", "GET", "/api/agents/me", "The agent who calls", "staff", {200: records.Agent}),
     Endpoint(
         "setPresence", "PUT", "/api/agents/me/presence", "Choose a presence, now or once all work is done", "agent",
         {200: records.Agent}, body=agents.SetPresence,
     ),
     Endpoint(
-        "heartbeat", "POST", "/api/agents/me/heartbeat", "Say that the agent is still there", "agent",
+        "heartbeat", "POST", "/api/agents/me/heartbeat", "Say that the agent is still there", "staff",
         {200: records.Agent},
     ),
     Endpoint(
@@ -124,7 +127,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         {200: agents.OfferEnded}, problems={**_NOT_FOUND, 409: ("offer-gone",)}, rings=True,
     ),
     Endpoint(
-        "listConversations", "GET", "/api/conversations", "Conversations, the newest first", "agent",
+        "listConversations", "GET", "/api/conversations", "Conversations, the newest first", "staff",
         {200: wire.Page[records.Conversation]},
         query=(
             STATUS, Parameter("queue", _FILTER), Parameter("agent", _FILTER), Parameter("customer", _FILTER), CURSOR,
@@ -132,7 +135,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         ),
     ),
     Endpoint(
-        "readConversation", "GET", _CONVERSATION, "A conversation with transcript, timeline and routing", "agent",
+        "readConversation", "GET", _CONVERSATION, "A conversation with transcript, timeline and routing", "staff",
         {200: records.ConversationView}, query=(CURSOR, LIMIT), problems=_NOT_FOUND,
     ),
     Endpoint(
@@ -161,7 +164,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         {200: agents.ConversationAnswer}, body=agents.WrapUp, problems=_MINE, rings=True,
     ),
     Endpoint(
-        "readDirectory", "GET", "/api/directory", "What dialogs choose from", "agent",
+        "readDirectory", "GET", "/api/directory", "What dialogs choose from", "staff",
         {200: wire.Page[agents.DirectoryEntry]},
         query=(
             Parameter("kind", {"type": "string", "enum": ["queue", "agent", "skill", "disposition", "teamsUser"]}),
@@ -204,7 +207,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "explainConversation", "GET", f"{_CONVERSATION}/explanation", "Why its work went where, and why it still waits",
-        "supervisor", {200: explanation.Explanation}, problems=_NOT_FOUND,
+        "supervisor", {200: explanation.Explanation}, query=(LOCALE,), problems=_NOT_FOUND,
     ),
     Endpoint("readPolicy", "GET", "/api/manage/config", "The configuration that counts", "admin", {200: manage.Policy}),
     Endpoint(

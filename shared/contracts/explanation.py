@@ -30,16 +30,20 @@ class Tally(Wire):
 
 
 class Decision(Wire):
-    """Something that was decided about a conversation's work."""
+    """Something that was decided about a conversation, or became of it."""
 
     at: Moment
-    work_id: str
-    queue: str
-    kind: Literal["offered", "assigned", "offerEnded", "overflowed", "failed", "done"]
+    work_id: str | None = Field(description="null for what the conversation's timeline tells")
+    queue: str | None
+    kind: Literal[
+        "queued", "overflowed", "callback", "offered", "offerEnded", "assigned", "transferred", "failed", "setAside",
+        "done", "ended",
+    ]  # fmt: skip
     agent_id: str | None
     offer_id: str | None
     policy_version: str | None = Field(description="the configuration that it was decided under")
     state_version: int | None = Field(description="how much of the pool's history it was decided on")
+    rule: str | None = Field(description="the queue's rule by which it was; `closure` of an emergency closure")
     text: str
     is_reproduced: bool | None = Field(
         description="whether the kept history leads to the same agent again; null where nobody was chosen"
@@ -70,7 +74,7 @@ class Waiting(Wire):
 
 
 class Explanation(Wire):
-    """Everything that routing has decided about a conversation, in order, and why it still waits."""
+    """A conversation's way through queues, offers and assignments to its end, in order, and why it still waits."""
 
     conversation_id: str
     decisions: list[Decision]

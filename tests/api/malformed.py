@@ -59,7 +59,7 @@ WRONG_QUERIES = {
     "kind": ["moon", "queue%00", "QUEUE"],
     "cursor": ["%00", "x" * 513, "a%0Ab", "%7f"],
     "queue": ["%00", "x" * 129], "agent": ["%1b", "x" * 129], "customer": ["%00", "x" * 129], "q": ["%00", "x" * 129],
-    "pool": ["%00", "x" * 129],
+    "pool": ["%00", "x" * 129], "locale": ["%00", "x" * 36],
 }  # fmt: skip
 WRONG_IDS = [
     "%00",

@@ -9,8 +9,9 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from tests.chat.conftest import open_house
+from tests.explained.conftest import open_explained
 
-__all__ = ["open_house"]  # the fixture
+__all__ = ["open_explained", "open_house"]  # the fixtures
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"

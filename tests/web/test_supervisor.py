@@ -121,3 +121,65 @@ async def test_the_page_is_accessible_in_both_languages(
         for part in ("agents", "conversations"):
             await sam.get_by_test_id(part).scroll_into_view_if_needed()
             await picture(sam, f"supervisor-{locale}-{width}-{part}")
+
+
+async def explain(sam: Page, number: int, kind: str) -> None:
+    """Open the explanation of a row and the first table of agents in one of its parts."""
+    await sam.get_by_test_id("explain").nth(number).click()
+    part = sam.get_by_test_id(kind)
+    await part.get_by_test_id("candidates").first.locator("summary").click()
+    await expect(part.get_by_test_id("candidates-table").first).to_be_visible()
+
+
+EXPLAINED = {
+    "en-US": (
+        "It waits because nobody who is available and serves Invoices has Billing at level 7.",
+        "lacks Billing at level 7 (has level 2)",
+        "Offered to Diego Dias, the first choice among 2 agents who could take it",
+    ),
+    "pt-BR": (
+        "Espera porque ninguém que está disponível e atende Invoices tem Billing no nível 7.",
+        "não tem Billing no nível 7 (tem nível 2)",
+        "Oferecida a Diego Dias, a primeira escolha entre 2 atendentes",
+    ),
+}
+"""Why it waits, why Carla cannot take it, why another one was offered to Diego."""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("locale", list(EXPLAINED))
+async def test_it_is_explained_why_a_conversation_waits_and_why_another_was_given_to_whom(
+    open_explained: Open, browser: Browser, locale: str, width: int
+) -> None:
+    waits, lacks, offered = EXPLAINED[locale]
+    async with open_explained(mode="cached") as house:
+        origin = f"http://127.0.0.1:{house.host.config.port}"
+        diego = await house.desk("diego")
+        await house.desk("carla")
+        taken = await house.handed_over("my machine")
+        await diego.accept(await diego.offer(taken.id))
+        await house.handed_over("my invoice")
+        sam = await supervise(browser, origin, locale, width)
+        await expect(sam.get_by_test_id("explain")).to_have_count(2)
+
+        name = f"explanation-{locale}-{width}"
+        await explain(sam, 0, "explain-waiting")
+        waiting = sam.get_by_test_id("explain-waiting")
+        await expect(waiting).to_contain_text(waits)
+        await expect(waiting.locator('[data-row="carla"]')).to_contain_text(lacks)
+        await picture(sam, f"{name}-waiting")
+        await assert_accessible(sam)
+        await waiting.get_by_test_id("candidates-table").scroll_into_view_if_needed()
+        await picture(sam, f"{name}-waiting-agents")
+        await sam.get_by_test_id("explain-close").click()
+        await expect(sam.get_by_role("dialog")).to_have_count(0)
+
+        await explain(sam, 1, "explain-decisions")
+        await expect(sam.get_by_test_id("decision")).to_have_count(3)
+        await expect(sam.get_by_test_id("decision").nth(1)).to_contain_text(offered)
+        await picture(sam, f"{name}-accepted")
+        await assert_accessible(sam)
+        is_too_wide = await sam.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+        assert not is_too_wide
+        await sam.keyboard.press("Escape")
+        await expect(sam.get_by_test_id("explain").nth(1)).to_be_focused()

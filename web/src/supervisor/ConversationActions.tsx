@@ -14,13 +14,21 @@ interface ConversationActionsProps {
   onChoose: (action: ConversationAction) => void;
 }
 
-/** What the conversation's status allows a supervisor. */
+/** Asking why, and what the conversation's status allows a supervisor. */
 export function ConversationActions({ conversation, onChoose }: ConversationActionsProps) {
   const styles = useStyles();
   const { t } = useTranslation('supervisor');
   const name = conversation.customerName ?? t('conversations.anonymous');
   return (
     <span className={styles.actions}>
+      <Button
+        size="small"
+        onClick={() => onChoose('explain')}
+        aria-label={t('conversations.explainNamed', { name })}
+        data-testid="explain"
+      >
+        {t('conversations.explain')}
+      </Button>
       {ASSIGNABLE.includes(conversation.status) && (
         <Button
           size="small"

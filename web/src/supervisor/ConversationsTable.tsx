@@ -7,9 +7,10 @@ import { useBoardContext } from './BoardContext';
 import { CloseDialog } from './CloseDialog';
 import { ConversationActions } from './ConversationActions';
 import { DataTable } from './DataTable';
+import { ExplainDialog } from './ExplainDialog';
 import { StatusBadge } from './StatusBadge';
 
-export type ConversationAction = 'assign' | 'close';
+export type ConversationAction = 'explain' | 'assign' | 'close';
 
 interface ConversationsTableProps {
   headingId: string;
@@ -70,6 +71,7 @@ export function ConversationsTable({ headingId, conversations }: ConversationsTa
           },
         ]}
       />
+      {open?.action === 'explain' && <ExplainDialog conversation={open.conversation} onClose={close} />}
       {open?.action === 'assign' && <AssignDialog conversation={open.conversation} onClose={close} />}
       {open?.action === 'close' && <CloseDialog conversation={open.conversation} onClose={close} />}
     </>

@@ -1,37 +1,10 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
-import type { SupervisedAgent, SupervisedConversation, SupervisedQueue } from '../api/types';
+import type { SupervisedAgent } from '../api/types';
 import { aQueue, aSupervisedAgent, aSupervisedConversation, anOverview } from '../test/board';
 import { fakeServer, json, problem } from '../test/fakeServer';
-import { show } from '../test/show';
-import { SupervisorPage } from './SupervisorPage';
-
-const TOKEN = { 'POST /dev/token': () => json({ token: 'secret', expiresAt: '2099-01-01T00:00:00Z' }) };
-
-interface Shown {
-  queues?: SupervisedQueue[];
-  agents?: SupervisedAgent[];
-  conversations?: SupervisedConversation[];
-}
-
-/** A server that answers with these at each round. */
-function board({ queues = [aQueue()], agents = [aSupervisedAgent()], conversations }: Shown = {}) {
-  return {
-    ...TOKEN,
-    'GET /api/supervisor/overview': () => json(anOverview()),
-    'GET /api/supervisor/queues': () => json({ items: queues, nextCursor: null }),
-    'GET /api/supervisor/agents': () => json({ items: agents, nextCursor: null }),
-    'GET /api/supervisor/conversations': () =>
-      json({ items: conversations ?? [aSupervisedConversation()], nextCursor: null }),
-  };
-}
-
-async function signIn(): Promise<void> {
-  show(<SupervisorPage />);
-  await userEvent.type(screen.getByTestId('sign-in-user'), 'sam');
-  await userEvent.click(screen.getByTestId('sign-in'));
-}
+import { board, signIn } from '../test/supervision';
 
 async function bodyOf(requests: Request[], method: string, path: string): Promise<unknown> {
   const found = requests.find((request) => request.method === method && new URL(request.url).pathname === path);

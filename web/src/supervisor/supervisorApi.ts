@@ -2,6 +2,7 @@ import { createApiClient } from '../api/client';
 import { answerOf } from '../api/errors';
 import type {
   ChosenPresence,
+  Explanation,
   Overview,
   SupervisedAgent,
   SupervisedConversation,
@@ -44,6 +45,10 @@ export function createSupervisorApi(token: string) {
       const query = { status, limit, ...(queue === '' ? {} : { queue }), ...(agent === '' ? {} : { agent }) };
       return answerOf(client.GET('/api/supervisor/conversations', { params: { query }, signal }));
     },
+    explanation: (id: string, locale: string, signal: AbortSignal): Promise<Explanation> =>
+      answerOf(
+        client.GET('/api/conversations/{id}/explanation', { params: { path: { id }, query: { locale } }, signal }),
+      ),
     assign: (id: string, agentId: string) =>
       answerOf(client.POST('/api/conversations/{id}/assign', { ...at(id), body: { agentId } })),
     close: (id: string, reason: string | null) =>

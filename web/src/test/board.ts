@@ -1,4 +1,12 @@
-import type { Overview, SupervisedAgent, SupervisedConversation, SupervisedQueue } from '../api/types';
+import type {
+  Decision,
+  Explanation,
+  Overview,
+  Waiting,
+  SupervisedAgent,
+  SupervisedConversation,
+  SupervisedQueue,
+} from '../api/types';
 import { aConversation, anAgent } from './records';
 
 const FIGURES = {
@@ -56,6 +64,47 @@ export function aSupervisedConversation(changes: Partial<SupervisedConversation>
     customerName: 'Maria',
     topic: null,
     waitingSeconds: 65,
+    ...changes,
+  };
+}
+
+export function anExplanation(changes: Partial<Explanation> = {}): Explanation {
+  return { conversationId: 'c-1', decisions: [], waiting: null, ...changes };
+}
+
+export function aDecision(changes: Partial<Decision> = {}): Decision {
+  return {
+    at: '2026-03-01T12:00:00Z',
+    workId: 'c-1.1',
+    queue: 'general',
+    kind: 'offered',
+    agentId: 'alice',
+    offerId: 'o-1',
+    policyVersion: '0123456789ab',
+    stateVersion: 42,
+    rule: null,
+    text: 'Offered to Alice.',
+    isReproduced: true,
+    candidates: [
+      { agentId: 'alice', name: 'Alice', fails: null, place: 1, text: 'without new work for 50 s' },
+      { agentId: 'bob', name: 'Bob', fails: 'skill', place: null, text: 'lacks Billing' },
+    ],
+    tallies: [{ fails: 'skill', count: 1, text: '1 lacks a skill or its level' }],
+    ...changes,
+  };
+}
+
+export function aWaiting(changes: Partial<Waiting> = {}): Waiting {
+  return {
+    since: '2026-03-01T12:00:00Z',
+    queue: 'general',
+    position: 3,
+    estimatedWaitSeconds: 65,
+    needs: ['billing>=7'],
+    text: 'It waits because nobody has Billing.',
+    candidates: [{ agentId: 'bob', name: 'Bob', fails: 'skill', place: null, text: 'lacks Billing' }],
+    tallies: [{ fails: 'skill', count: 1, text: '1 lacks a skill or its level' }],
+    next: [{ at: '2026-03-01T12:00:20Z', text: 'Billing is no longer asked for' }],
     ...changes,
   };
 }

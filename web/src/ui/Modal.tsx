@@ -1,4 +1,4 @@
-import { makeStyles, tokens, typographyStyles } from '@fluentui/react-components';
+import { makeStyles, mergeClasses, tokens, typographyStyles } from '@fluentui/react-components';
 import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 
 const useStyles = makeStyles({
@@ -13,12 +13,15 @@ const useStyles = makeStyles({
     boxShadow: tokens.shadow64,
     '::backdrop': { backgroundColor: tokens.colorBackgroundOverlay },
   },
+  wide: { width: 'min(880px, calc(100vw - 32px))' },
   title: { ...typographyStyles.subtitle1, marginBottom: tokens.spacingVerticalM },
 });
 
 interface ModalProps {
   title: string;
   onClose: () => void;
+  /** For what is read rather than filled in. */
+  isWide?: boolean;
   children: ReactNode;
 }
 
@@ -26,7 +29,7 @@ interface ModalProps {
  * A modal dialog for as long as it is rendered. The browser's own element holds the focus inside and gives it back,
  * and leaves nothing behind when the conversation that it belongs to vanishes under it.
  */
-export function Modal({ title, onClose, children }: ModalProps) {
+export function Modal({ title, onClose, isWide = false, children }: ModalProps) {
   const styles = useStyles();
   const titleId = useId();
   const dialog = useRef<HTMLDialogElement>(null);
@@ -39,7 +42,12 @@ export function Modal({ title, onClose, children }: ModalProps) {
   }, []);
 
   return (
-    <dialog ref={dialog} className={styles.modal} aria-labelledby={titleId} onCancel={onClose}>
+    <dialog
+      ref={dialog}
+      className={mergeClasses(styles.modal, isWide && styles.wide)}
+      aria-labelledby={titleId}
+      onCancel={onClose}
+    >
       <h2 id={titleId} className={styles.title}>
         {title}
       </h2>
