@@ -4,22 +4,21 @@ import asyncio
 import random
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
 from shared.adapters.embedded import hosting
-from shared.adapters.embedded.documents import SqliteDocuments
 from shared.adapters.embedded.ids import rising_id, utc_now
-from shared.adapters.embedded.queue import HostQueue
 from shared.adapters.embedded.realtime import LocalRealtime
 from shared.adapters.scripted_bot import ScriptedBot
 from shared.config.files import read_files
 from shared.config.load import load_centre
 from shared.identity import Identity, build_identity
-from shared.ports import WorkQueue
+from shared.ports import Clock, Documents, WorkQueue
 from shared.records.conversations import Conversations
 from shared.records.history import RoutingHistory
 from shared.records.inbox import Inboxes
+from shared.records.insights import Insights
 from shared.records.policies import PolicyStore
 from shared.records.routing import RoutingStore
 from shared.settings import Settings, read_settings
@@ -27,7 +26,20 @@ from shared.usecases.policies import Policies
 from shared.usecases.services import Services
 from shared.usecases.sweep import ring_pools
 
+if TYPE_CHECKING:
+    from shared.adapters.embedded.documents import SqliteDocuments
+
 _apps: "WeakKeyDictionary[asyncio.AbstractEventLoop, App]" = WeakKeyDictionary()
+
+
+class Store(Documents, Protocol):
+    """What is looked after besides being used."""
+
+    async def purge(self) -> int:
+        """Remove what has outlived its time, where the store does not do it by itself; how many documents."""
+
+    async def close(self) -> None:
+        """Let go of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +49,17 @@ class App:
     settings: Settings
     services: Services
     identity: Identity
-    store: SqliteDocuments
+    store: Store
     policies: Policies
+
+    @property
+    def sqlite(self) -> "SqliteDocuments":
+        """The store where there is no Cosmos DB: it has to be asked for its changes."""
+        from shared.adapters.embedded.documents import SqliteDocuments
+
+        if not isinstance(self.store, SqliteDocuments):
+            raise TypeError("the records lie in Cosmos DB, whose change feed calls")
+        return self.store
 
 
 def current() -> App:
@@ -68,17 +89,15 @@ def build_app(settings: Settings, data_dir: Path | None = None, **others: Any) -
     `others` replace members of the services.
     """
     folder = data_dir or settings.data_dir
-    folder.mkdir(parents=True, exist_ok=True)
     folder_policy = load_centre(settings.config_dir)
     clock, choose = utc_now, random.SystemRandom().randrange
-    # The embedded host holds its data folder alone; of another host we do not know how many processes it runs.
-    store = SqliteDocuments(folder / "app.db", clock, is_exclusive=hosting.data_dir() is not None)
+    store = _store(settings, folder, clock)
     policies = Policies(PolicyStore(store), folder_policy, read_files(settings.config_dir), clock)
     identity = build_identity(settings, folder, lambda: policies.current.agents, clock)
     members = {
         "policies": policies, "clock": clock, "ids": rising_id, "choose": choose, "documents": store,
         "conversations": Conversations(store), "routing": RoutingStore(store, clock), "history": RoutingHistory(store),
-        "inboxes": Inboxes(store, clock),
+        "inboxes": Inboxes(store, clock), "insights": Insights(store, clock),
         "queue": _queue(settings), "realtime": LocalRealtime(),
         "bot": ScriptedBot(lambda: policies.current.bots, choose), "senders": {}, "pools": {}, "beats": {},
         "address_key": identity.address_key,
@@ -87,9 +106,24 @@ def build_app(settings: Settings, data_dir: Path | None = None, **others: Any) -
     return App(settings, services, identity, store, policies)
 
 
+def _store(settings: Settings, folder: Path, clock: Clock) -> Store:
+    """The account that the setting names, else a file. Imported where it is used: the other need not be installed."""
+    if settings.has_cosmos:
+        from shared.adapters.azure.cosmos import CosmosDocuments
+
+        return CosmosDocuments(settings.cosmos)
+    from shared.adapters.embedded.documents import SqliteDocuments
+
+    folder.mkdir(parents=True, exist_ok=True)
+    # The embedded host holds its data folder alone; of another host we do not know how many processes it runs.
+    return SqliteDocuments(folder / "app.db", clock, is_exclusive=hosting.data_dir() is not None)
+
+
 def _queue(settings: Settings) -> WorkQueue:
     """The embedded host's queues if it runs the app, else Storage queues."""
     if hosting.data_dir():
+        from shared.adapters.embedded.queue import HostQueue
+
         return HostQueue(storage=not settings.service_bus)
     from shared.adapters.azure.storage_queue import StorageQueues  # only where it is used: it takes long to import
 

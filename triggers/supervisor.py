@@ -64,7 +64,7 @@ async def close(call: Call[Close]) -> ConversationAnswer:
 @operation(bp, "setPresenceOf")
 async def set_presence_of(call: Call[AgentPresenceChange]) -> Agent:
     """Set an agent's presence."""
-    return await steering.set_presence(call.services, call.id, call.body.presence)
+    return await steering.set_presence(call.services, call.id, call.body.presence, call.profile.id)
 
 
 @operation(bp, "overrideQueue")
@@ -76,4 +76,4 @@ async def override_queue(call: Call[Override]) -> QueueOverride:
 @operation(bp, "explainConversation")
 async def explain_conversation(call: Call[None]) -> Explanation:
     """Every routing decision about a conversation, and why it still waits."""
-    return await explanations.explanation(call.services, call.id)
+    return await explanations.explanation(call.services, call.id, **call.query)

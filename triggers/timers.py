@@ -23,8 +23,10 @@ async def presence_sweep(timer: func.TimerRequest, client: df.DurableOrchestrati
 @bp.durable_client_input(client_name="client")
 async def conversation_sweep(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
     """Wake what should have acted long ago, and free capacity that nothing holds any more."""
-    await sweep.overdue(current().services, DurableBells(client))
-    await sweep.orphans(current().services)
+    services, bells = (await fresh()).services, DurableBells(client)
+    await sweep.overdue(services, bells)
+    await sweep.orphans(services)
+    await sweep.stranded(services, bells)
 
 
 @bp.timer_trigger(arg_name="timer", schedule="15 */10 * * * *", use_monitor=False)

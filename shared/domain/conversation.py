@@ -188,6 +188,17 @@ class Wait:
     seen: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What a customer was told of their wait: `at` is when it was last looked at, `times` how often there was news."""
+
+    since: datetime  # when the wait began
+    at: datetime
+    times: int = 0
+    position: int | None = None
+    minutes: int | None = None
+
+
 @dataclass(frozen=True)  # without slots: see `with_fields`
 class Conversation:
     """The head of a conversation. `epoch` rises with each change of owner, `version` with each change at all."""
@@ -207,6 +218,7 @@ class Conversation:
     owner: Owner | None = None
     epoch: int = 0
     priority: int = 0
+    own_priority: int | None = None  # given by classification: it goes along into other queues
     skills: tuple[str, ...] = ()
     context: Mapping[str, Any] = field(default_factory=dict)
     topic: str | None = None
@@ -215,6 +227,7 @@ class Conversation:
     queued_at: datetime | None = None  # this time
     waiting_since: datetime | None = None  # this time, in whatever queues overflow has taken it to meanwhile
     callback_at: datetime | None = None  # when the customer was told that we come back to them
+    announced: Announced | None = None  # what they were told of their wait
     preferred: tuple[str, ...] = ()  # agents who should take it, the best first
     closed_at: datetime | None = None
     disposition: str | None = None

@@ -5,6 +5,7 @@ Each function changes a draft; the stages of orchestrations/ carry out what foll
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from shared.domain.centre import ContactCentre, best_locale
 from shared.domain.classification import Route
@@ -35,6 +36,9 @@ STAGES = {
     Status.CLOSED: "close",
 }
 
+QUEUE_REMOVED = "queue-removed"
+"""In the place of a rule's id: the queue was left because the policy has it no more."""
+
 
 def stage_of(conversation: Conversation) -> str:
     """The stage of the orchestration that a conversation belongs in."""
@@ -50,32 +54,33 @@ def enter(draft: Draft, centre: ContactCentre, route: Route, entry: Entry, topic
     if entry.kind is OverflowKind.END:
         _end_by_rule(draft, centre, entry)
         return
-    by = {"rules": list(route.rules), "overflow": [applied.rule.id for applied in entry.applied]}
-    why = {name: rules for name, rules in by.items() if rules}
-    draft.step(Step.ENQUEUED, queue=entry.queue, topic=topic, **why)
-    enqueue(draft, centre, entry.queue, priority=route.priority)
+    rules = {"rules": list(route.rules)} if route.rules else {}
+    draft.step(Step.ENQUEUED, queue=entry.queue, topic=topic, **rules, **_path(centre, entry))
+    draft.set(own_priority=route.priority)
+    enqueue(draft, centre, entry.queue)
     if entry.kind is OverflowKind.CALLBACK:
-        _promise(draft, entry.applied[-1])
+        _promise(draft, centre, entry.applied[-1])
     if not _say_texts(draft, centre, entry):
         system_says(draft, centre, "queued")
 
 
 def enqueue(
-    draft: Draft, centre: ContactCentre, queue: str, *, is_front: bool = False, is_overflow: bool = False,
-    priority: int | None = None,
+    draft: Draft, centre: ContactCentre, queue: str, *, is_front: bool = False, is_overflow: bool = False
 ) -> None:  # fmt: skip
     """Give up owner and work and wait in a queue, at the place of the first enqueueing. The step is the caller's.
 
-    Work that comes back to its queue keeps its priority. A queue that the policy has lost is the channel's.
+    A priority that classification gave goes along; else work that comes back to its queue keeps the one it had, and in
+    another one it gets that queue's. A queue that the policy has lost is the channel's.
     """
     drop_work(draft)
     draft.own(None)
     conversation = draft.conversation
     if queue not in centre.queues:
         queue = centre.channels[conversation.channel].queue
-    if priority is None:
-        is_back = conversation.enqueued_at is not None and conversation.queue == queue
-        priority = conversation.priority if is_back else centre.queues[queue].priority
+    is_back = conversation.enqueued_at is not None and conversation.queue == queue
+    priority = conversation.priority if is_back else centre.queues[queue].priority
+    if conversation.own_priority is not None:
+        priority = conversation.own_priority
     work = WorkRef(centre.queues[queue].pool, f"{conversation.id}.{conversation.epoch}")
     draft.set(
         queue=queue, work=work, routing_revision=0, is_front=is_front, priority=priority, config_version=centre.version,
@@ -83,6 +88,12 @@ def enqueue(
         waiting_since=conversation.waiting_since if is_overflow else draft.now,
     )  # fmt: skip
     draft.signal()
+
+
+def move_on(draft: Draft, centre: ContactCentre, queue: str) -> None:
+    """From a queue that the policy has lost to the one that takes its work over."""
+    draft.step(Step.OVERFLOWED, queue=queue, fromQueue=draft.conversation.queue, rule=QUEUE_REMOVED)
+    enqueue(draft, centre, queue, is_overflow=True)
 
 
 def required_skills(centre: ContactCentre, locale: str, asked: tuple[str, ...]) -> tuple[str, ...]:
@@ -139,8 +150,9 @@ def new_item(conversation: Conversation, centre: ContactCentre) -> WorkItem:
     assert conversation.work and conversation.enqueued_at  # noqa: S101  # by `enqueue`
     item = _item(conversation, conversation.work, WorkKind.NEW, conversation.enqueued_at, centre)
     return replace(
-        item, is_front=conversation.is_front, queued_at=conversation.queued_at, preferred=conversation.preferred
-    )
+        item, is_front=conversation.is_front, queued_at=conversation.queued_at, preferred=conversation.preferred,
+        is_promised=conversation.callback_at is not None,
+    )  # fmt: skip
 
 
 def transfer_item(conversation: Conversation, centre: ContactCentre) -> WorkItem:
@@ -212,22 +224,35 @@ def _overflow(draft: Draft, item: WorkItem, centre: ContactCentre) -> None:
         _end_by_rule(draft, centre, entry)
         return
     if entry.kind is OverflowKind.CALLBACK:
-        _promise(draft, entry.applied[-1])
+        _promise(draft, centre, entry.applied[-1])
     if entry.queue != item.queue:
-        draft.step(Step.OVERFLOWED, queue=entry.queue, fromQueue=item.queue, rule=rule.id)
+        path = _path(centre, entry)
+        draft.step(Step.OVERFLOWED, queue=entry.queue, fromQueue=item.queue, rule=rule.id, **path)
     enqueue(draft, centre, entry.queue, is_overflow=True)
     _say_texts(draft, centre, entry)
 
 
-def _promise(draft: Draft, applied: Applied) -> None:
-    draft.step(Step.CALLBACK_PROMISED, queue=applied.queue, rule=applied.rule.id)
+def _path(centre: ContactCentre, entry: Entry) -> dict[str, Any]:
+    """What a step notes of the rules that led to it: which, of which queues, in which version of the policy."""
+    if not entry.applied:
+        return {}
+    return {
+        "overflow": [applied.rule.id for applied in entry.applied],
+        "overflowQueues": [applied.queue for applied in entry.applied],
+        "configVersion": centre.version,
+    }
+
+
+def _promise(draft: Draft, centre: ContactCentre, applied: Applied) -> None:
+    rule = applied.rule.id
+    draft.step(Step.CALLBACK_PROMISED, queue=applied.queue, rule=rule, configVersion=centre.version)
     draft.set(callback_at=draft.now)
 
 
 def _end_by_rule(draft: Draft, centre: ContactCentre, entry: Entry) -> None:
     last = entry.applied[-1]
     _say_texts(draft, centre, entry)
-    draft.step(Step.ENDED, by="overflow", queue=last.queue, rule=last.rule.id)
+    draft.step(Step.ENDED, by="overflow", queue=last.queue, rule=last.rule.id, **_path(centre, entry))
     end_work(draft, Kind.SYSTEM)
 
 

@@ -3,26 +3,15 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from shared.domain.centre import ContactCentre
 from shared.domain.conversation import Event, Status, Step
-from shared.ports import Document, Documents
-from shared.records.insights import Contribution, Insights, Open, Outcome, Stay
+from shared.ports import Document
+from shared.records.insights import Contribution, Open, Outcome, Stay
 from shared.usecases.services import Services
 
 TIMELINE_PAGE = 200
 _WAITS = (Status.QUEUED, Status.OFFERED)
-
-# One per store, as the sums that it keeps in memory are worth keeping.
-_insights: "WeakKeyDictionary[Documents, Insights]" = WeakKeyDictionary()
-
-
-def insights_of(services: Services) -> Insights:
-    """The figures of these services' store."""
-    if services.documents not in _insights:
-        _insights[services.documents] = Insights(services.documents, services.clock)
-    return _insights[services.documents]
 
 
 def day_of(moment: datetime) -> str:
@@ -42,7 +31,7 @@ async def note_open(services: Services, document: Document) -> None:
     owner = body["owner"]
     agent = owner["id"] if owner and owner["kind"] == "agent" else None
     open_ = Open(document.id, int(body["version"]), Status(body["status"]), body["queue"], agent)
-    await insights_of(services).note(open_)
+    await services.insights.note(open_)
 
 
 async def count(services: Services, conversation_id: str) -> None:
@@ -60,7 +49,7 @@ async def count(services: Services, conversation_id: str) -> None:
         by_day.setdefault((queue, day_of(stay.began)), []).append(stay)
     for (queue, day), stays in by_day.items():
         contribution = Contribution(conversation_id, len(events), tuple(stays))
-        await insights_of(services).contribute(queue, day, contribution)
+        await services.insights.contribute(queue, day, contribution)
 
 
 def stays_of(events: Iterable[Event], queue: str, centre: ContactCentre) -> list[tuple[str, Stay]]:

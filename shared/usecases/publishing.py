@@ -1,4 +1,4 @@
-"""Publishing a policy: checked as at start-up, and refused while work would lose its queue."""
+"""Publishing a policy: checked as at start-up; work of a queue that it removes goes on to the queue's fallback."""
 
 import asyncio
 
@@ -9,6 +9,7 @@ from shared.contracts.wire import Violation
 from shared.domain.centre import ContactCentre
 from shared.domain.routing import WorkState
 from shared.errors import ProblemError, invalid_request, unavailable
+from shared.usecases.draining import drain, is_lost, successor
 from shared.usecases.policies import Policies
 from shared.usecases.services import Services
 from shared.usecases.sweep import ring_pools
@@ -36,26 +37,26 @@ async def publish(services: Services, policies: Policies, body: wire.PublishPoli
     except ConfigError as error:
         wrong = [Violation(pointer=f"{it.file}:{it.line}", message=str(it)) for it in error.findings[:VIOLATIONS_MAX]]
         raise invalid_request("the configuration cannot be used", *wrong) from None
-    await _check_queues(services, before, centre)
+    lost = await _lost_queues(services, before, centre)
     await policies.publish(centre, body.files, by)
+    await drain(services, {before.queues[queue].pool for queue in lost}, None)
     await ring_pools(services)
     return wire.PolicyPublished(version=centre.version, replaced=before.version)
 
 
-async def _check_queues(services: Services, before: ContactCentre, after: ContactCentre) -> None:
-    """Work must not be left in a queue that nobody serves any more, or that has moved to another pool."""
-    lost = {
-        queue.id
-        for queue in before.queues.values()
-        if queue.id not in after.queues or after.queues[queue.id].pool != queue.pool
-    }
-    for pool in {before.queues[queue].pool for queue in lost}:
+async def _lost_queues(services: Services, before: ContactCentre, after: ContactCentre) -> set[str]:
+    """Those that nobody serves any more or that are in another pool; refused if work would have nowhere to go."""
+    lost = {queue.id for queue in before.queues.values() if is_lost(after, queue.id, queue.pool)}
+    ends = {queue for queue in lost if successor(before, after, queue) is None}
+    for pool in {before.queues[queue].pool for queue in ends}:
         follower = services.pool(pool)
         await follower.catch_up()
         waiting = {
             item.queue
             for item in follower.state.items.values()
-            if item.state in (WorkState.WAITING, WorkState.OFFERED) and item.queue in lost
+            if item.state in (WorkState.WAITING, WorkState.OFFERED) and item.queue in ends
         }
         if waiting:
-            raise ProblemError(409, "queue-in-use", f"work waits in: {', '.join(sorted(waiting))}")
+            detail = f"work waits in: {', '.join(sorted(waiting))}; give them a fallback before you remove them"
+            raise ProblemError(409, "queue-in-use", detail)
+    return lost

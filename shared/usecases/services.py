@@ -10,6 +10,7 @@ from shared.ports import Bot, ChannelSender, Clock, Documents, Ids, Realtime, Su
 from shared.records.conversations import Conversations
 from shared.records.history import RoutingHistory
 from shared.records.inbox import Inboxes
+from shared.records.insights import Insights
 from shared.records.routing import PoolFollower, RoutingStore
 from shared.usecases.policies import PolicySource
 
@@ -30,6 +31,7 @@ class Services:
     routing: RoutingStore
     history: RoutingHistory
     inboxes: Inboxes
+    insights: Insights
     queue: WorkQueue
     realtime: Realtime
     bot: Bot

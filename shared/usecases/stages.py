@@ -12,11 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from shared.domain.announcing import announce, due_at
 from shared.domain.conversation import Change, Conversation, Draft, Kind, Status, Step, Wait, WorkRef
 from shared.domain.life import drop_work, end_transfer, end_work, new_item, stage_of, system_says, transfer_item
 from shared.domain.presence import Hold
 from shared.usecases import closures
+from shared.usecases.draining import move_on_if_lost
 from shared.usecases.publish import publish
+from shared.usecases.queueing import find_place
 from shared.usecases.services import Services
 from shared.usecases.work import enqueue_item, finish_all, hold_as
 
@@ -39,17 +42,27 @@ Decide = Callable[[Draft], datetime]
 
 async def queue_turn(services: Services, conversation_id: str, token: int) -> Turn:
     """See to it that the work item is there; apologise and close when nobody could take it for too long."""
+    await move_on_if_lost(services, conversation_id, None)
     seen_off = await closures.enforce(services, conversation_id, None)
     conversation = seen_off or await _conversation(services, conversation_id)
     if conversation.status in (Status.QUEUED, Status.OFFERED) and conversation.work:
         await enqueue_item(services, conversation.work.pool, new_item(conversation, services.centre))
+
+    centre, news_at = services.centre, due_at(conversation, services.centre)
+    is_due = news_at is not None and news_at <= services.clock()
+    place = await find_place(services, conversation) if is_due else None
 
     def decide(draft: Draft) -> datetime:
         waits = draft.conversation
         if waits.callback_at:
             return _at_most(services, draft, waits.callback_at, CALLBACK_LIVES, "callback", "queue_timeout")
         since = waits.waiting_since or waits.queued_at or draft.now
-        return _at_most(services, draft, since, services.centre.limits.queue_wait, "queueWait", "queue_timeout")
+        until = _at_most(services, draft, since, services.centre.limits.queue_wait, "queueWait", "queue_timeout")
+        if stage_of(draft.conversation) != "queue":
+            return until
+        if is_due and waits.announced == conversation.announced:
+            announce(draft, centre, place)
+        return min(until, due_at(draft.conversation, centre) or until)
 
     return await _turn(services, conversation, "queue", token, decide)
 

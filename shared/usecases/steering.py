@@ -1,5 +1,7 @@
 """What supervisors do: give conversations to agents, close them, set presences. Committed as on an agent's desk."""
 
+import logging
+
 from shared.contracts import records
 from shared.domain import presence
 from shared.domain.centre import AgentProfile, Role
@@ -12,6 +14,8 @@ from shared.usecases import views
 from shared.usecases.desk import change_conversation
 from shared.usecases.services import Services
 from shared.usecases.work import assign_directly, change_agent, finish_all
+
+log = logging.getLogger(__name__)
 
 _STEPS = {Status.ACTIVE: Step.REASSIGNED, Status.WAITING: Step.REOPENED, Status.OFFERED: Step.ACCEPTED}
 
@@ -94,14 +98,18 @@ async def close(
     return await change_conversation(services, bells, id_, decide)
 
 
-async def set_presence(services: Services, agent_id: str, wanted: str) -> records.Agent:
-    """Set an agent's presence; their screen is told. Problems: not-found, invalid-state for who is not signed in."""
+async def set_presence(services: Services, agent_id: str, wanted: str, by: str) -> records.Agent:
+    """Set an agent's presence; their screen is told, and the log says `by` whom.
+
+    Problems: not-found, invalid-state for who is not signed in.
+    """
     profile = services.profile(agent_id)
     if profile is None or Role.AGENT not in profile.roles:
         raise not_found("agent")
     if wanted != Presence.OFFLINE and not await _is_heard_of(services, agent_id):
         raise invalid_state("nothing is heard of the agent: they could only be set offline")
     state = await change_agent(services, agent_id, lambda agent: presence.choose(agent, Presence(wanted), None))
+    log.info("%s set the presence of %s to %s", by, agent_id, wanted)
     return views.agent(state, profile)
 
 

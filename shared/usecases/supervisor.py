@@ -16,7 +16,7 @@ from shared.domain.routing import WorkItem, WorkState
 from shared.records.insights import Tally
 from shared.usecases import views
 from shared.usecases.closures import closure_of
-from shared.usecases.insights import day_of, insights_of
+from shared.usecases.insights import day_of
 from shared.usecases.services import Services
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ async def overview(services: Services) -> wire.Overview:
     """The contact centre at a glance."""
     now = services.clock()
     agents = await _agents(services, now)
-    opened = (await insights_of(services).open()).values()
+    opened = (await services.insights.open()).values()
     by_place = Counter((open_.status, open_.queue) for open_ in opened)
     presences = Counter(effective(state, profile.capacity).presence for profile, state in agents)
     at_work = [
@@ -39,7 +39,7 @@ async def overview(services: Services) -> wire.Overview:
     ]
     total = Tally()
     for queue in services.centre.queues:
-        total = total.plus(await insights_of(services).day(queue, day_of(now)))
+        total = total.plus(await services.insights.day(queue, day_of(now)))
     return wire.Overview(
         at=now,
         day=day_of(now),
@@ -94,7 +94,7 @@ async def _open(
     services: Services, _: str, queue: str | None, agent: str | None, cursor: str | None, limit: int
 ) -> list[domain.Conversation]:  # fmt: skip
     """The store cannot search for all but one status: the ids come from the figures, the heads from the store."""
-    opened = (await insights_of(services).open()).values()
+    opened = (await services.insights.open()).values()
     ids = sorted(
         (
             open_.conversation_id
@@ -149,7 +149,7 @@ async def _queue(
         agents_available=sum(found.presence is Presence.AVAILABLE for found in theirs),
         agents_busy=sum(found in _AT_WORK for found in theirs),
         service_level_seconds=int(queue.service_level.total_seconds()),
-        today=_figures(await insights_of(services).day(queue.id, day_of(now))),
+        today=_figures(await services.insights.day(queue.id, day_of(now))),
         closure=closure.view() if closure else None,
     )
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from shared.domain.conversation import Status, WorkRef
 from shared.domain.routing import WorkState
 from shared.ports import Bells
+from shared.usecases.draining import drain
 from shared.usecases.services import Services
 from shared.usecases.work import finish_all
 
@@ -61,6 +62,11 @@ async def orphans(services: Services) -> None:
             if not is_known and (conversation is None or conversation.status is not Status.NEW):
                 log.error("work item %s was held by nobody's conversation; it is finished", item.id)
                 await finish_all(services, [ref])
+
+
+async def stranded(services: Services, bells: Bells) -> None:
+    """Work that came to a queue after a policy had removed it, or whose offer has come to nothing since."""
+    await drain(services, set(_pools(services)), bells)
 
 
 def _pools(services: Services) -> list[str]:

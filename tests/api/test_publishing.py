@@ -95,6 +95,40 @@ async def test_a_queue_with_work_in_it_stays(centre: Centre) -> None:
     await eventually(published)
 
 
+async def test_work_of_a_removed_queue_goes_on_to_its_fallback(centre: Centre) -> None:
+    before = await counts(centre)
+    files = {**before["files"]}
+    files["queues.yaml"] += "  vip: {name: Very important, pool: main, fallback: general}\n"
+    files["contact-centre.yaml"] = files["contact-centre.yaml"].replace("    queue: general\n", "    queue: vip\n")
+    assert (await publish(centre, files)).status_code == 200
+    chat = await centre.start("talk to a person")
+
+    async def queue() -> str | None:
+        shown = await centre.http.get(f"/api/conversations/{chat}", headers=centre.auth("sam"))
+        found: dict[str, Any] = shown.json().get("conversation", {})  # a problem until the chat has begun
+        where: str | None = found.get("queue")
+        return where
+
+    async def is_in(wanted: str) -> bool:
+        return await queue() == wanted
+
+    await eventually(lambda: is_in("vip"))
+    assert (await publish(centre, before["files"])).status_code == 200
+    await eventually(lambda: is_in("general"))
+    token = centre.auth("bob")
+    await centre.http.put("/api/agents/me/presence", json={"presence": "available"}, headers=token)
+
+    async def is_offered() -> bool:
+        inbox = await centre.http.get("/api/agents/me/inbox", headers=token)
+        return [offer["conversationId"] for offer in inbox.json()["offers"]] == [chat]
+
+    await eventually(is_offered)
+    timeline = await centre.http.get(f"/api/conversations/{chat}", headers=centre.auth("sam"))
+    moved = [event for event in timeline.json()["timeline"] if event["type"] == "overflowed"]
+    told = [(event["data"]["queue"], event["data"]["fromQueue"], event["data"]["rule"]) for event in moved]
+    assert told == [("general", "vip", "queue-removed")]
+
+
 async def test_only_admins_may(centre: Centre) -> None:
     for who in ("alice", "sam"):
         assert (await centre.http.get(CONFIG, headers=centre.auth(who))).status_code == 403

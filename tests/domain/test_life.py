@@ -27,6 +27,7 @@ from shared.domain.life import (
     end_work,
     enqueue,
     leave,
+    move_on,
     new_item,
     reflect,
     required_skills,
@@ -84,6 +85,22 @@ def test_work_that_comes_back_to_its_queue_keeps_its_priority() -> None:
         taken.step(Step.RELEASED)
         enqueue(taken, CENTRE, queue)
         assert taken.conversation.priority == expected
+
+
+def test_a_priority_that_classification_gave_goes_along() -> None:
+    for queue in ("sales", "care"):
+        taken = draft(Status.ACTIVE, at(60), priority=9, own_priority=7)
+        taken.step(Step.RELEASED)
+        enqueue(taken, CENTRE, queue)
+        assert taken.conversation.priority == 7
+
+
+def test_who_waits_in_a_lost_queue_moves_on_and_keeps_their_place() -> None:
+    waits = draft(Status.QUEUED, at(60), queue="gone", work=OLD, enqueued_at=at(10), waiting_since=at(10))
+    move_on(waits, CENTRE, "care")
+    found = waits.conversation
+    assert (found.status, found.queue, found.stale) == (Status.QUEUED, "care", (OLD,))
+    assert (found.enqueued_at, found.queued_at, found.waiting_since) == (at(10), at(60), at(10))
 
 
 def test_a_queue_that_the_policy_has_lost_is_the_channels() -> None:
