@@ -1,12 +1,17 @@
 """python -m sim: seeds of a scenario as a table, or one seed as a trace."""
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
 
 from sim.run import report, run_seed, trace_of
 from sim.scenario import PRESETS, Scenario, plan_of
+from sim.soak import Tally, soak
+
+TELL_SECONDS = 10
+"""A soak tells how it goes so often, at most."""
 
 
 def main() -> int:
@@ -18,10 +23,11 @@ def main() -> int:
     parser.add_argument("--from", type=int, default=0, dest="first", help="the first seed")
     parser.add_argument("--trace", help="write what happens to a file, or - to the output")
     parser.add_argument("--soak", type=int, help="go on until so many conversations were simulated")
+    parser.add_argument("--processes", type=int, help="how many at a time with --soak; else one for each processor")
     options = parser.parse_args()
     scenarios = list(PRESETS.values()) if options.scenario == "all" else [PRESETS[options.scenario]]
     if options.soak:
-        return _soak(scenarios, options.first, options.soak)
+        return _soak(scenarios, options.first, options.soak, options.processes or os.cpu_count() or 1)
     seeds = range(options.first, options.first + options.seeds) if options.seed is None else [options.seed]
     if options.trace:
         _write_trace(options.trace, "".join(trace_of(plan_of(seed, s)) for s in scenarios[:1] for seed in seeds))
@@ -44,22 +50,30 @@ def _table_row(scenario: Scenario, seeds: "range | list[int]") -> int:
     return 1 if failed else 0
 
 
-def _soak(scenarios: list[Scenario], first: int, wanted: int) -> int:
-    """Seed after seed, of each scenario in turn."""
-    begin, done, seed = time.perf_counter(), 0, first
-    while done < wanted:
-        for scenario in scenarios:
-            result = run_seed(seed, scenario)
-            done += result.conversations
-            if result.failure:
-                print(report(result))
-                return 1
-        seed += 1
-        if (seed - first) % 25 == 0:
-            seconds = time.perf_counter() - begin
-            print(f"{done} of {wanted} conversations, seed {seed}, {done / seconds:.0f} a second", flush=True)
-    print(f"{done} conversations in {time.perf_counter() - begin:.0f} s: every invariant has held")
-    return 0
+def _soak(scenarios: list[Scenario], first: int, wanted: int, processes: int) -> int:
+    """Tell how it goes, and in the end what it has come to."""
+    begun, told, total, following = time.perf_counter(), 0.0, Tally(), first
+    for following, total in soak(scenarios, first, wanted, processes):
+        seconds = time.perf_counter() - begun
+        if seconds >= told:
+            told = seconds + TELL_SECONDS
+            print(
+                f"{seconds:6.0f} s {total.conversations:>7} of {wanted} conversations, "
+                f"{total.conversations / seconds:.0f} a second, {len(total.failures)} failures; "
+                f"to go on from here: --from {following}",
+                flush=True,
+            )
+    for text in total.reports:
+        print(text)
+    for name, seed in total.failures:
+        print(f"FAILED: python -m sim --scenario {name} --seed {seed}")
+    print(
+        f"{total.conversations} conversations in {total.seeds} runs (seeds {first} to {following - 1} of "
+        f"{', '.join(scenario.name for scenario in scenarios)}), {total.virtual_seconds / 3600:.1f} virtual hours, "
+        f"invariants checked {total.checks} times, {len(total.failures)} failures, "
+        f"{time.perf_counter() - begun:.0f} s"
+    )
+    return 1 if total.failures else 0
 
 
 def _write_trace(where: str, text: str) -> None:

@@ -75,6 +75,8 @@ class Broker:
         if id_ is not None:
             self._seen[queue, id_] = now
         if queue == WORK and self._plan.hits(Mishap.LOST_RING):
+            if at is not None:  # that is when it is missed
+                self._outside.at(max(seconds_at(at), now), self._plan.disturb)
             return
         if queue == CHANNEL_EVENTS and self._plan.hits(Mishap.POISON):
             self.poisoned += 1

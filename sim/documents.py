@@ -69,10 +69,14 @@ class MemoryDocuments:
             raise ValueError(f"a batch has 1 to {BATCH_OPERATIONS_MAX} writes, not {len(writes)}")
         bodies = [as_json(write.body) for write in writes]
         self._check_open()
+
+        def apply() -> tuple[str, ...]:
+            if self._link.is_overtaken():
+                self._store.touch(container, partition, [write.id for write in writes if write.etag is not None])
+            return self._store.commit(container, partition, writes, bodies, self._now())
+
         return await self._link.write(
-            "store",
-            lambda: self._store.commit(container, partition, writes, bodies, self._now()),
-            lambda: f"{container}/{partition} {' '.join(write.id for write in writes)}",
+            "store", apply, lambda: f"{container}/{partition} {' '.join(write.id for write in writes)}"
         )
 
     async def ping(self) -> None:

@@ -55,6 +55,24 @@ class Outage:
 
 
 @dataclass(frozen=True, slots=True)
+class Throttle:
+    """The store takes a while for each call, and refuses what is above a rate (429)."""
+
+    begin: float
+    seconds: float
+    calls_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class Storm:
+    """A share of all commits finds that somebody else has just written the same documents (412)."""
+
+    begin: float
+    seconds: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class LineCut:
     """An agent's connection is gone for a while."""
 
@@ -63,7 +81,16 @@ class LineCut:
     seconds: float
 
 
-Fault = WriteFault | WayFault | Outage | LineCut
+@dataclass(frozen=True, slots=True)
+class MuteHeart:
+    """An agent's heartbeats are not heard for a while, but everything else that they do is."""
+
+    agent: str
+    begin: float
+    seconds: float
+
+
+Fault = WriteFault | WayFault | Outage | Throttle | Storm | LineCut | MuteHeart
 
 
 class FaultPlan:
@@ -74,7 +101,12 @@ class FaultPlan:
         self._blows = {fault.at: fault.blow for fault in faults if isinstance(fault, WriteFault)}
         self._mishaps = {(f.mishap, f.at) for f in faults if isinstance(f, WayFault)}
         self._outages = [fault for fault in faults if isinstance(fault, Outage)]
+        self._throttles = [fault for fault in faults if isinstance(fault, Throttle)]
+        self._storms = [fault for fault in faults if isinstance(fault, Storm)]
         self._cuts = [fault for fault in faults if isinstance(fault, LineCut)]
+        self._mute = [fault for fault in faults if isinstance(fault, MuteHeart)]
+        self._calls = 0.0  # above the rate of a throttle
+        self._called_at = 0.0
         self._counts: dict[Mishap, int] = {}
         self.writes = 0
         self.disturbed_at = -1e9
@@ -106,6 +138,36 @@ class FaultPlan:
                 self.disturb()
                 return chance.random() < outage.share
         return False
+
+    def throttles(self) -> bool | None:
+        """Whether a call of the store is above the rate; None if there is no limit now."""
+        now = self._time()
+        throttle = next((t for t in self._throttles if t.begin <= now < t.begin + t.seconds), None)
+        if throttle is None:
+            return None
+        self.disturb()
+        self._calls = max(0.0, self._calls - (now - self._called_at) * throttle.calls_per_second) + 1
+        self._called_at = now
+        if self._calls <= throttle.calls_per_second:  # a second's worth may come at once
+            return False
+        self._calls -= 1  # what is refused does not count
+        return True
+
+    def is_overtaken(self, chance: Random) -> bool:
+        """Whether somebody else writes the same documents just before a commit."""
+        if not self._storms:
+            return False
+        now = self._time()
+        storm = next((s for s in self._storms if s.begin <= now < s.begin + s.seconds), None)
+        if storm is None:
+            return False
+        self.disturb()
+        return chance.random() < storm.share
+
+    def is_mute(self, agent: str) -> bool:
+        """Whether an agent's heartbeats are lost now."""
+        now = self._time()
+        return any(mute.agent == agent and mute.begin <= now < mute.begin + mute.seconds for mute in self._mute)
 
     def is_cut(self, agent: str) -> bool:
         """Whether an agent's connection is gone now."""

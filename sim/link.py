@@ -20,6 +20,9 @@ class Link(Protocol):
     async def write(self, service: str, apply: Callable[[], T], what: Callable[[], str]) -> T:
         """Apply a write, or raise Unavailable, with or without having applied it."""
 
+    def is_overtaken(self) -> bool:
+        """Whether somebody else is to write the same just before."""
+
 
 class GoodLink:
     """Nothing goes wrong; others have their turn meanwhile."""
@@ -38,6 +41,10 @@ class GoodLink:
             raise Unavailable("the disk is full")
         return apply()
 
+    def is_overtaken(self) -> bool:
+        """See Link."""
+        return False
+
 
 class FaultyLink:
     """The way of one process, with latency and the blows that a plan has in store for it."""
@@ -50,6 +57,7 @@ class FaultyLink:
     async def read(self, service: str) -> None:
         """See Link."""
         await self._takes_time()
+        await self._may_throttle(service)
         self._may_refuse(service)
 
     async def write(self, service: str, apply: Callable[[], T], what: Callable[[], str]) -> T:
@@ -57,7 +65,10 @@ class FaultyLink:
         blow = self._plan.next_write(service)
         if self._chance.random() < 0.5:
             await self._takes_time()
+        await self._may_throttle(service)
         self._may_refuse(service)
+        if service == "store":
+            self._may_refuse("disk")
         if blow is Blow.CRASH_BEFORE:
             await self._dies(f"before {service} {what()}")
         try:
@@ -79,6 +90,19 @@ class FaultyLink:
         """Mostly no time at all: that is fast to simulate, and others come in between often enough."""
         if self._latency and self._chance.random() < 0.5:
             await asyncio.sleep(self._chance.uniform(0, 2 * self._latency))
+
+    def is_overtaken(self) -> bool:
+        """See Link."""
+        return self._plan.is_overtaken(self._chance)
+
+    async def _may_throttle(self, service: str) -> None:
+        """429: what is above the rate is refused, after the time in which the service's client has tried again."""
+        is_above = self._plan.throttles() if service == "store" else None
+        if is_above is None:
+            return
+        await asyncio.sleep(self._chance.uniform(0.3, 1.0) if is_above else self._chance.uniform(0, 0.05))
+        if is_above:
+            raise Unavailable("the store is throttled")
 
     def _may_refuse(self, service: str) -> None:
         if self._plan.refuses(service, self._chance):

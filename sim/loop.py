@@ -112,6 +112,15 @@ class VirtualLoop(_AbstractLoop):  # type: ignore[misc]  # see there
         """See asyncio."""
         return asyncio.Future(loop=self)
 
+    def run_in_executor(self, executor: None, callback: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+        """See asyncio; there are no threads, so it is done at once."""
+        answer: asyncio.Future[T] = self.create_future()
+        try:
+            answer.set_result(callback(*args))
+        except Exception as error:
+            answer.set_exception(error)
+        return answer
+
     def create_task(
         self, coro: Generator[Any, None, T] | Coroutine[Any, Any, T], *, name: str | None = None,
         context: Context | None = None,

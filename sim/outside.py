@@ -17,6 +17,7 @@ class Outside:
         self.loop = loop
         self._context = copy_context()
         self._context.run(GROUP.set, None)
+        self._seconds, self._now = 0.0, EPOCH  # the same moment is asked for again and again
 
     def soon(self, callback: Callable[..., Any], *args: Any) -> None:
         """Call it as soon as possible."""
@@ -32,8 +33,11 @@ class Outside:
 
     def now(self) -> datetime:
         """The time as the contact centre reads it: in whole milliseconds."""
-        microseconds = round(self.loop.time() * 1_000_000)
-        return EPOCH + timedelta(milliseconds=microseconds // 1000)
+        seconds = self.loop.time()
+        if seconds != self._seconds:
+            self._seconds = seconds
+            self._now = EPOCH + timedelta(milliseconds=round(seconds * 1_000_000) // 1000)
+        return self._now
 
 
 def seconds_at(moment: datetime) -> float:

@@ -13,6 +13,7 @@ from shared.records.events import Poison, event_from_json
 from shared.usecases import agents, dead_letters, sweep
 from shared.usecases.dispatch import dispatch
 from shared.usecases.ingest import receive
+from shared.usecases.policies import Policies
 from shared.usecases.services import Services
 from sim.broker import CHANNEL_EVENTS, DEAD_LETTERS, WORK, Message
 from sim.documents import MemoryDocuments
@@ -38,19 +39,12 @@ class Process:
     """One process. `unexpected` is told of errors that no use case should raise."""
 
     def __init__(
-        self, name: str, loop: VirtualLoop, services: Services, store: MemoryDocuments, bells: SimBells, link: Link,
-        unexpected: Unexpected,
+        self, name: str, loop: VirtualLoop, services: Services, policies: Policies, store: MemoryDocuments,
+        bells: SimBells, link: Link, unexpected: Unexpected,
     ) -> None:  # fmt: skip
         self.group = Group(name)
-        self.name, self._loop, self.services, self.store, self.bells, self.link = (
-            name,
-            loop,
-            services,
-            store,
-            bells,
-            link,
-        )
-        self._unexpected = unexpected
+        self.name, self._loop, self._unexpected = name, loop, unexpected
+        self.services, self.policies, self.store, self.bells, self.link = services, policies, store, bells, link
         self.executions: dict[str, tuple[int, Execution]] = {}
         self._callers: dict[asyncio.Future[Any], None] = {}
 
@@ -93,6 +87,7 @@ class Process:
 
         async def serve() -> None:
             try:
+                await self._freshen()
                 result = await do(self)
             except Exception as error:
                 _settle(answer, None, error)
@@ -105,11 +100,17 @@ class Process:
         finally:
             self._callers.pop(answer, None)
 
+    async def _freshen(self) -> None:
+        """What `shared.app.fresh` does: work by the policy that counts. Raises Unavailable."""
+        if await self.policies.freshen():
+            await sweep.ring_pools(self.services)
+
     async def take(self, message: Message) -> None:
         """See broker.Reader: what triggers/consume.py does."""
         if message.queue == DEAD_LETTERS:
             await self._park(message, "given up by the queue")
             return
+        await self._freshen()
         if message.queue == WORK:
             await _patiently(lambda: dispatch(self.services, message.body.decode(), self.bells))
             return
@@ -128,6 +129,7 @@ class Process:
 
     async def act(self, name: str, input_: Any) -> Any:
         """See hub.Worker."""
+        await self._freshen()
         try:
             return await take_turn(self.services, name, input_)
         except Unavailable:
@@ -145,9 +147,8 @@ class Process:
         number = 0
         while True:
             now = self._loop.time()
-            number = max(
-                number + 1, int((now - offset) // seconds) + 1
-            )  # never the same one again: seconds are rounded
+            # Never the same one again: seconds are rounded.
+            number = max(number + 1, int((now - offset) // seconds) + 1)
             await asyncio.sleep(max(offset + number * seconds - now, 0.0))
             try:
                 await do()
@@ -168,12 +169,15 @@ class Process:
                 position = following
 
     async def _presence_sweep(self) -> None:
+        await self._freshen()
         await agents.sweep(self.services, self.bells)
         await sweep.ring_pools(self.services)
 
     async def _conversation_sweep(self) -> None:
+        await self._freshen()
         await sweep.overdue(self.services, self.bells)
         await sweep.orphans(self.services)
+        await sweep.stranded(self.services, self.bells)
 
     async def _purge(self) -> None:
         await self.store.purge()

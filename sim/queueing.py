@@ -63,6 +63,10 @@ class StraightLink:
         """See Link."""
         return apply()
 
+    def is_overtaken(self) -> bool:
+        """See Link."""
+        return False
+
 
 def waits(model: Model, seed: int) -> list[Wait]:
     """One simulation: the customers after the warm-up, in the order of arrival."""

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from itertools import count
 
-from sim.scenario import Plan, Scenario, plan_of
+from sim.scenario import PARTS, Plan, Scenario, plan_of
 from sim.world import Failure, World
 
 RUNS_MAX = 60
@@ -21,6 +21,8 @@ class Result:
     virtual_seconds: float
     seconds: float
     writes: int
+    checks: int
+    """How often the invariants were looked at: with each batch that was written, and before time moved on."""
 
 
 def run_plan(plan: Plan) -> Result:
@@ -29,7 +31,7 @@ def run_plan(plan: Plan) -> Result:
     world = World(plan)
     failure = world.run()
     seconds = time.perf_counter() - begin
-    return Result(plan, failure, world.conversations, world.time(), seconds, world.plan.writes)
+    return Result(plan, failure, world.conversations, world.time(), seconds, world.plan.writes, world.watch.checks)
 
 
 def run_seed(seed: int, scenario: Scenario) -> Result:
@@ -45,29 +47,22 @@ def trace_of(plan: Plan) -> str:
 
 
 def shrink(failed: Result, runs_max: int = RUNS_MAX) -> Result:
-    """Leave out faults and customers while the same invariant fails: halves first, then single ones."""
+    """Leave out faults, acts, shifts and customers while the same invariant fails: halves first, then single ones."""
     best, runs = failed, count()
-    for is_fault in (True, False):
-        size = max(1, len(best.plan.faults if is_fault else best.plan.customers) // 2)
+    for part in PARTS:
+        size = max(1, len(getattr(best.plan, part)) // 2)
         while size >= 1:
             place = 0
-            while place < len(best.plan.faults if is_fault else best.plan.customers):
+            while place < len(getattr(best.plan, part)):
                 if next(runs) >= runs_max:
                     return best
-                smaller = run_plan(_without(best.plan, is_fault, place, size))
+                smaller = run_plan(best.plan.without(part, place, place + size))
                 if smaller.failure and failed.failure and smaller.failure.invariant == failed.failure.invariant:
                     best = smaller
                 else:
                     place += size
             size //= 2
     return best
-
-
-def _without(plan: Plan, is_fault: bool, place: int, size: int) -> Plan:
-    left_out = frozenset(range(place, place + size))
-    if is_fault:
-        return plan.without(frozenset(), left_out)
-    return plan.without(frozenset(c.number for c in plan.customers[place : place + size]), frozenset())
 
 
 def report(failed: Result) -> str:
@@ -79,8 +74,7 @@ def report(failed: Result) -> str:
             f"seed {plan.seed}, scenario {plan.scenario.name}: {failed.failure}",
             f"again: python -m sim --scenario {plan.scenario.name} --seed {plan.seed} --trace -",
             f"smallest plan that fails ({smallest.failure}):",
-            *(f"  {customer}" for customer in plan.customers),
-            *(f"  {fault}" for fault in plan.faults),
+            *(f"  {each}" for part in reversed(PARTS) for each in getattr(plan, part)),
             "trace:",
             trace_of(plan),
         ]

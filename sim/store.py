@@ -3,7 +3,7 @@
 from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -102,6 +102,17 @@ class MemoryStore:
         for observer in self.observers:
             observer(container, partition, changes)
         return tuple(after.etag for _, after in changes)
+
+    def touch(self, container: Container, partition: str, ids: Sequence[str]) -> None:
+        """Somebody else writes documents as they are: their etags change, and the feed shows them again."""
+        for id_ in ids:
+            entry = self._containers[container].get((partition, id_))
+            if entry is None:
+                continue
+            self._remove(container, partition, id_)
+            self._number += 1
+            document = replace(entry.document, etag=str(self._number), position=self._number)
+            self._add(container, Entry(document, self._number, entry.expires))
 
     def purge(self, now: float) -> int:
         """Forget what has expired; how many documents."""

@@ -4,6 +4,7 @@ Processes take episodes and activities from here and report what came of them; w
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from random import Random
@@ -62,6 +63,8 @@ class Hub:
         self._orchestrator = orchestrator
         self.instances: dict[str, Instance] = {}
         self._lost: set[tuple[str, str]] = set()
+        self.longest = 0
+        """Events in the longest history so far."""
 
     def start(self, id_: str, input_: Any) -> None:
         """Begin an instance, unless it runs."""
@@ -150,6 +153,7 @@ class Hub:
 
     def _commit(self, instance: Instance, execution: Execution, events: list[Event], commands: list[Command]) -> None:
         instance.history += events
+        self.longest = max(self.longest, len(instance.history) + len(instance.asked))
         instance.asked += commands
         del instance.inbox[: len(events)]
         for command in commands:
@@ -215,7 +219,8 @@ class Hub:
                 break
         if self._plan.hits(Mishap.AGAIN):
             await asyncio.sleep(self._chance.uniform(0, 1))
-            await worker.act(command.name, command.input)
+            with contextlib.suppress(Unavailable):  # nobody waits for it any more
+                await worker.act(command.name, command.input)
 
     def _report(self, instance: Instance, execution: int, event: Event) -> None:
         """A result, unless it is known or nobody wants it any more."""

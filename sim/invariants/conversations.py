@@ -6,6 +6,8 @@ from typing import Any
 
 from shared.ports import Document
 from sim.invariants.deadlines import Deadlines
+from sim.invariants.entering import EnteringWatch
+from sim.invariants.routing import FORCED
 from sim.outside import seconds_at
 
 Json = Mapping[str, Any]
@@ -32,8 +34,10 @@ OVERDUE_SECONDS = 130.0
 class ConversationWatch:
     """All conversations as their documents show them."""
 
-    def __init__(self, deadlines: Deadlines, fail: Fail, time: Callable[[], float]) -> None:
-        self._deadlines, self._fail, self._time = deadlines, fail, time
+    def __init__(
+        self, deadlines: Deadlines, fail: Fail, time: Callable[[], float], entering: EnteringWatch
+    ) -> None:  # fmt: skip
+        self._deadlines, self._fail, self._time, self._entering = deadlines, fail, time, entering
         self.heads: dict[str, Json] = {}
         self.open: dict[str, None] = {}
         self.messages: dict[str, list[Json]] = {}
@@ -54,8 +58,10 @@ class ConversationWatch:
                 self._fail("I1", f"{after.id} of {partition} was written twice")
             if after.type == "event":
                 status = self._event(partition, status, after.body)
+                self._entering.event(partition, after.body)
             if after.type == "message":
                 self._message(partition, before, head, after.body)
+        self._forced_is_told(before, head, [after.body for _, after in changes if after.type == "event"])
         if status != head["status"]:
             self._fail("timeline", f"the timeline of {partition} ends in {status}, the head is {head['status']}")
 
@@ -78,6 +84,13 @@ class ConversationWatch:
         ):
             self._fail("I2", f"{id_} is {head['status']}, its owner is {owner}")
         self._lives(head)
+
+    def _forced_is_told(self, before: Json | None, head: Json, events: Sequence[Json]) -> None:
+        """I3: what is given to an agent whatever they have to do is on record as such."""
+        work = head["work"]["id"] if head["work"] else ""
+        is_new = before is None or before["work"] != head["work"]
+        if FORCED in work and is_new and not any("assignedBy" in event["data"] for event in events):
+            self._fail("I3", f"{work} was given to somebody, and the timeline does not tell by whom")
 
     def _lives(self, head: Json) -> None:
         """I5: it is over, or its orchestration will look at it."""

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Sequence
 
-from shared.domain.centre import ContactCentre
 from shared.ports import Container, Document
 from sim.broker import CHANNEL_EVENTS, POISON, Broker
 from sim.invariants.conversations import ConversationWatch
 from sim.invariants.deadlines import Deadlines
+from sim.invariants.entering import EnteringWatch
+from sim.invariants.policy import PolicyInForce
 from sim.invariants.promises import Promises
 from sim.invariants.routing import RoutingWatch
 
+HISTORY_EVENTS_MAX = 1_000
 LET_GO_SECONDS = 15.0
 """Work of a conversation that does not want it any more is finished within this."""
 
@@ -18,20 +20,23 @@ class Watch:
     """Independent of the code that it checks: it knows documents and promises."""
 
     def __init__(
-        self, centre: ContactCentre, time: Callable[[], float], disturbed_at: Callable[[], float],
+        self, policy: PolicyInForce, time: Callable[[], float], disturbed_at: Callable[[], float],
         fail: Callable[[str, str], None],
     ) -> None:  # fmt: skip
-        self.fail = fail
+        self.fail, self._policy = fail, policy
         self._deadlines = Deadlines(time, disturbed_at, fail)
-        self.routing = RoutingWatch(centre, self._deadlines, fail)
-        self.conversations = ConversationWatch(self._deadlines, fail, time)
+        self.routing = RoutingWatch(policy, self._deadlines, fail, time)
+        entering = EnteringWatch(policy, self.routing, fail, time)
+        self.conversations = ConversationWatch(self._deadlines, fail, time, entering)
         self.promises = Promises(fail)
         self._dead_letters: set[str] = set()
+        self.checks = 0
 
     def wrote(
         self, container: Container, partition: str, changes: Sequence[tuple[Document | None, Document]]
     ) -> None:  # fmt: skip
         """See store.Observer."""
+        self.checks += 1
         if container is Container.ROUTING:
             self.routing.wrote(changes)
             for _, after in changes:
@@ -41,15 +46,22 @@ class Watch:
             self.conversations.wrote(partition, changes)
             for id_ in self.routing.of.get(partition, ()):
                 self._wanted(partition, id_)
+        elif container is Container.CONFIG:
+            if self._policy.wrote(changes):
+                self.routing.policy_changed()
         elif container is Container.DEAD_LETTERS:
             self._dead_letters.update(after.id for _, after in changes)
 
     def tick(self) -> None:
         """Everything that was due at this moment has been done."""
+        self.checks += 1
+        self.routing.tick()
         self._deadlines.check()
 
-    def check_end(self, broker: Broker) -> None:
+    def check_end(self, broker: Broker, longest_history: int) -> None:
         """Everything is over, and nothing is left."""
+        if longest_history > HISTORY_EVENTS_MAX:
+            self.fail("history", f"an orchestration has a history of {longest_history} events")
         for id_ in self.conversations.open:
             self.fail("I5", f"{id_} has never ended: it is {self.conversations.heads[id_]['status']}")
         for text in self.routing.held():
@@ -79,6 +91,7 @@ class Watch:
         if head is None:
             return
         is_over = item["state"] in ("done", "failed")
+        is_lost = is_over or item["state"] == "overflowed"
         mine = head["work"] is not None and head["work"]["id"] == work_id
         asked = head["transfer"] is not None and head["transfer"]["work"]["id"] == work_id
         is_wanted = (mine or asked) and head["status"] != "closed"
@@ -87,6 +100,6 @@ class Watch:
             lambda: f"{work_id} is {item['state']}, and its conversation ({head['status']}) has let go of it", 150.0,
         )  # fmt: skip
         self._deadlines.set(
-            ("lost", work_id), is_wanted and is_over, "I8", LET_GO_SECONDS,
+            ("lost", work_id), is_wanted and is_lost, "I8", LET_GO_SECONDS,
             lambda: f"{work_id} is {item['state']}, and its conversation is {head['status']}", 20.0,
         )  # fmt: skip

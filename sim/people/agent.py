@@ -9,13 +9,14 @@ from typing import Any, Literal, TypeVar
 
 from shared.contracts import agents as wire
 from shared.domain.centre import AgentProfile
-from shared.errors import ProblemError
+from shared.errors import ProblemError, forbidden
 from shared.usecases import agents, desk, inbox, offers, views
 from shared.usecases.services import inbox_topic
 from sim.outside import seconds_at
 from sim.people.line import Line, Surroundings
 from sim.people.screen import Screen
 from sim.process import Process
+from sim.scenario import Shift
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -25,30 +26,50 @@ LOOK_EVERY = 5.0
 class Agent:
     """One agent at a desk."""
 
-    def __init__(self, world: Surroundings, profile: AgentProfile) -> None:
-        self._world, self._profile = world, profile
-        self._scenario = world.scenario
-        self.name = profile.id
+    def __init__(self, world: Surroundings, name: str) -> None:
+        self._world, self.name = world, name
+        self._scenario, self._shift = world.scenario, world.shifts.get(name)
         self._chance = Random(f"{self.name}/{world.seed}")
         self._line = Line(world, self.name, self._chance)
         self._begun: set[tuple[str, str, int]] = set()
         self._tasks: dict[asyncio.Task[None], None] = {}
         self._reading = asyncio.Lock()
         self.screen: Screen
-        self.is_ready = self.is_resting = False
+        self.is_ready = self.is_resting = self._is_home = False
 
     async def run(self) -> None:
         """Work for ever."""
-        await asyncio.sleep(self._chance.uniform(0, 8))
-        await self._choose("available")
-        await self._open()
-        self.is_ready = True
+        begin = self._shift.begin if self._shift else self._chance.uniform(0, 8)
+        await asyncio.sleep(begin)
+        while not await self._sign_in():
+            await asyncio.sleep(LOOK_EVERY)
         self._spawn(self._take_breaks())
+        if self._shift:
+            self._spawn(self._go_home(self._shift))
         while True:
             async with self._world.realtime.listen(inbox_topic(self.name)) as news:
-                await self.catch_up()
+                if self.is_ready:
+                    await self._follow()
+                else:
+                    await self._sign_in()
                 await news.wait(LOOK_EVERY)
                 await asyncio.sleep(0.02)
+
+    async def _sign_in(self) -> bool:
+        """Be there with a fresh screen; False if they do not work here, or not any more."""
+        with contextlib.suppress(ProblemError):
+            if not self._is_home:
+                await self._choose("available")
+            await self._open()
+            self.is_ready = True
+        return self.is_ready
+
+    async def _follow(self) -> None:
+        """Who is refused is out, until somebody lets them in again."""
+        try:
+            await self.catch_up()
+        except ProblemError:
+            self.is_ready = False
 
     def rest(self) -> None:
         """Begin nothing more."""
@@ -60,7 +81,7 @@ class Agent:
         """Take what has come in; how much that was."""
         async with self._reading:
             position = str(self.screen.position)
-            shown = await self._ask("inbox", lambda p: inbox.read(p.services, self._profile, position, 0.0))
+            shown = await self._ask("inbox", lambda p, me: inbox.read(p.services, me, position, 0.0))
             for event in shown.events or []:
                 self.screen.apply(int(event.event_id), event.type, event.data)
                 if not self.is_resting:
@@ -69,7 +90,7 @@ class Agent:
 
     async def snapshot(self) -> Screen:
         """A fresh screen."""
-        shown = await self._ask("snapshot", lambda p: inbox.read(p.services, self._profile, None, 0.0))
+        shown = await self._ask("snapshot", lambda p, me: inbox.read(p.services, me, None, 0.0))
         return Screen(views.as_json(shown), self._world.watch.fail)
 
     async def _open(self) -> None:
@@ -119,11 +140,11 @@ class Agent:
             await self._pause(scenario.think)
         if scenario.misses + scenario.last_moment < chance < scenario.misses + scenario.last_moment + scenario.declines:
             with contextlib.suppress(ProblemError):
-                await self._ask(f"decline {id_}", lambda p: offers.decline(p.services, p.bells, self._profile, id_))
+                await self._ask(f"decline {id_}", lambda p, me: offers.decline(p.services, p.bells, me, id_))
             return
         asked_at = self._world.time()
         with contextlib.suppress(ProblemError):
-            head = await self._ask(f"accept {id_}", lambda p: offers.accept(p.services, p.bells, self._profile, id_))
+            head = await self._ask(f"accept {id_}", lambda p, me: offers.accept(p.services, p.bells, me, id_))
             watch = self._world.watch
             watch.promises.accepted(self.name, id_, head.id, asked_at, expires_at, watch.conversations)
 
@@ -155,7 +176,7 @@ class Agent:
         body = wire.Transfer(to=to, note="please" if self._chance.random() < 0.3 else None)
         key = f"{id_}-{epoch}"
         asked = await self._ask(
-            f"transfer {id_} to {to.id}", lambda p: desk.transfer(p.services, p.bells, self._profile, id_, body, key)
+            f"transfer {id_} to {to.id}", lambda p, me: desk.transfer(p.services, p.bells, me, id_, body, key)
         )
         if to.kind == "queue":
             return
@@ -167,13 +188,13 @@ class Agent:
             await self._step("end", id_, desk.end, ("wrapUp", "closed"))
 
     async def _set_aside(self, id_: str) -> None:
-        await self._ask(f"set aside {id_}", lambda p: desk.set_aside(p.services, p.bells, self._profile, id_))
+        await self._ask(f"set aside {id_}", lambda p, me: desk.set_aside(p.services, p.bells, me, id_))
         if self._chance.random() < 0.5:
             return
         await self._pause(self._scenario.pause * 2)
         for _ in range(10):
             try:
-                await self._ask(f"reopen {id_}", lambda p: desk.reopen(p.services, p.bells, self._profile, id_))
+                await self._ask(f"reopen {id_}", lambda p, me: desk.reopen(p.services, p.bells, me, id_))
                 return
             except ProblemError as problem:
                 if "no free capacity" not in str(problem):
@@ -184,19 +205,19 @@ class Agent:
         await self._pause(self._scenario.file)
         body = wire.WrapUp(disposition=self._chance.choice(("resolved", "spam")))
         with contextlib.suppress(ProblemError):
-            await self._ask(f"file {id_}", lambda p: desk.wrap_up(p.services, p.bells, self._profile, id_, body))
+            await self._ask(f"file {id_}", lambda p, me: desk.wrap_up(p.services, p.bells, me, id_, body))
             self._reached(id_, ("closed",))
 
     async def _say(self, id_: str, number: str) -> None:
         message = f"{self.name}-{number}"
         visibility: Literal["public", "internal"] = "internal" if self._chance.random() < 0.1 else "public"
         body = wire.AgentMessage(text=f"I am {message}", client_message_id=message, visibility=visibility)
-        await self._ask(f"say {id_} {message}", lambda p: desk.send(p.services, self._profile, id_, body))
+        await self._ask(f"say {id_} {message}", lambda p, me: desk.send(p.services, me, id_, body))
         watch = self._world.watch
         watch.promises.agent_spoke(self.name, id_, message, watch.conversations)
 
     async def _step(self, what: str, id_: str, step: Callable[..., Any], statuses: tuple[str, ...]) -> None:
-        await self._ask(f"{what} {id_}", lambda p: step(p.services, p.bells, self._profile, id_))
+        await self._ask(f"{what} {id_}", lambda p, me: step(p.services, p.bells, me, id_))
         self._reached(id_, statuses)
 
     def _reached(self, id_: str, statuses: tuple[str, ...]) -> None:
@@ -206,26 +227,44 @@ class Agent:
     async def _take_breaks(self) -> None:
         while True:
             await self._pause(self._scenario.breaks_every)
-            await self._choose(self._chance.choice(("away", "busy", "doNotDisturb")))
+            if self._chance.random() < self._scenario.drains:
+                await self._set(wire.SetPresence(next=self._chance.choice(("away", "doNotDisturb"))))
+                await self._pause(10.0)
+            else:
+                await self._choose(self._chance.choice(("away", "busy", "doNotDisturb")))
             await self._pause(5.0)
             await self._come_back()
 
+    async def _go_home(self, shift: Shift) -> None:
+        """At the end of the shift: at once, or when everything is done. What was accepted is talked to its end."""
+        await asyncio.sleep(max(shift.end - self._world.time(), 0.0))
+        self._is_home = True
+        await self._set(wire.SetPresence(next="offline") if shift.drains else wire.SetPresence(presence="offline"))
+
     async def _come_back(self) -> None:
         await self._pause(1.0)
-        await self._choose("available")
+        if not self._is_home:
+            await self._choose("available")
 
     async def _choose(self, presence: Literal["available", "busy", "doNotDisturb", "away", "offline"]) -> None:
-        body = wire.SetPresence(presence=presence)
-        await self._ask(f"is {presence}", lambda p: agents.set_presence(p.services, self._profile, body))
+        await self._set(wire.SetPresence(presence=presence))
+
+    async def _set(self, body: wire.SetPresence) -> None:
+        what = f"is {body.presence}" if body.presence else f"becomes {body.next}"
+        await self._ask(what, lambda p, me: agents.set_presence(p.services, me, body))
 
     async def _pause(self, mean: float) -> None:
         await asyncio.sleep(self._chance.expovariate(1 / mean))
 
-    async def _ask(self, what: str, do: Callable[[Process], Coroutine[Any, Any, T]]) -> T:
-        """Every call counts as a heartbeat."""
+    async def _ask(self, what: str, do: Callable[[Process, AgentProfile], Coroutine[Any, Any, T]]) -> T:
+        """Every call counts as a heartbeat; who does not work here any more is refused, as identity does it."""
 
         async def heard(process: Process) -> T:
-            await agents.seen(process.services, self.name)
-            return await do(process)
+            me = process.services.profile(self.name)
+            if me is None or not me.enabled:
+                raise forbidden("you do not work here, or not any more")
+            if not self._world.plan.is_mute(self.name):
+                await agents.seen(process.services, self.name)
+            return await do(process, me)
 
         return await self._line.ask(what, heard)

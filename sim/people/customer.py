@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 from shared.contracts import chat as wire
 from shared.errors import ProblemError
@@ -17,6 +18,8 @@ OVER = ("wrapUp", "closed")
 WITH_PEOPLE = ("queued", "offered", "active", "waiting", *OVER)
 FOREVER = 600.0
 LOOK_EVERY = 6.0
+FLOOD = 150
+"""So many messages need more turns than one history holds."""
 APART = 0.01
 """A person's two messages are not of one moment."""
 
@@ -48,7 +51,7 @@ class Customer:
             await self._tell("person")
 
     async def _tell(self, story: str) -> None:
-        if story in ("bot-idle", "bot-left", "bot-ends"):
+        if story in ("bot-idle", "bot-left", "bot-ends", "bot-flood"):
             await self._with_bot(story)
             return
         if story == "chatty":
@@ -70,6 +73,11 @@ class Customer:
     async def _with_bot(self, story: str) -> None:
         if story == "bot-idle":
             await self._until(lambda: self._status == "closed", FOREVER)
+        elif story == "bot-flood":
+            for _ in range(FLOOD):
+                await self._say("opening hours?")
+                await asyncio.sleep(self._chance.uniform(0.0, 1.0))
+            await self._leave()
         elif story == "bot-left":
             await self._say("hello?")
             await self._leave()
@@ -103,7 +111,7 @@ class Customer:
         text = self._text("hello") if self._chance.random() < 0.5 else None
         body = wire.StartChat(
             locale=self._chance.choice(("en", "pt-BR", "de")), customer=wire.ChatCustomer(name=self.name),
-            context={"story": self._plan.story}, message=text, previous_conversation_id=previous,
+            context=self._context(), message=text, previous_conversation_id=previous,
         )  # fmt: skip
         key = f"{self.name}-{self._count}"
 
@@ -118,6 +126,11 @@ class Customer:
         await asyncio.sleep(APART)
         if text:
             promises.heard(self.name, text)
+
+    def _context(self) -> dict[str, Any]:
+        """What the page hands over: rules of the policy may go by it."""
+        story = self._plan.story
+        return {"story": story, **({"wants": f"agent-{self._plan.number % 3}"} if story == "wants" else {})}
 
     async def _say(self, words: str) -> None:
         text = self._text(words)

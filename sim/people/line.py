@@ -1,7 +1,7 @@
 """A person's connection to the contact centre: it breaks, is tried again, and answers may be lost on it."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from random import Random
 from typing import Any, Protocol, TypeVar
 
@@ -10,7 +10,7 @@ from shared.ports import Realtime, Unavailable
 from sim.faults import FaultPlan, Mishap
 from sim.invariants.watch import Watch
 from sim.process import Lost, Process
-from sim.scenario import Scenario
+from sim.scenario import Scenario, Shift
 
 T = TypeVar("T")
 
@@ -26,6 +26,11 @@ class Surroundings(Protocol):
     @property
     def realtime(self) -> Realtime:
         """News of conversations and inboxes."""
+
+    shifts: Mapping[str, Shift]
+
+    def files(self, edition: str) -> Mapping[str, str]:
+        """The configuration's files of an edition."""
 
     def time(self) -> float:
         """Virtual seconds."""
