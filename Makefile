@@ -108,11 +108,14 @@ test: setup web lint web-check ## everything that CI checks
 bench: setup-bench ## benchmarks beside their peers (ONLY=name)
 	@$(RUN) -m bench $(if $(ONLY),--only $(ONLY))
 
-soak: setup ## simulate SOAK= conversations (200000) on virtual time; takes hours
-	@$(RUN) -m sim --soak $(or $(SOAK),200000)
+soak: setup ## simulate SOAK= conversations (200000) on virtual time, from seed FROM= on; takes about an hour
+	@$(RUN) -m sim --soak $(or $(SOAK),200000) --from $(or $(FROM),0)
 
 openapi: setup ## write docs/openapi.json anew from the table of endpoints
 	@$(RUN) -c "from shared.openapi import document_json; print(document_json(), end='')" > docs/openapi.json
+
+authorization: setup ## write docs/authorization.md anew from the table of who may do what
+	@$(RUN) -c "from shared.authorization import document; print(document(), end='')" > docs/authorization.md
 
 schema: setup ## write config/schema/*.json anew from the models of the configuration
 	@$(RUN) -c "from pathlib import Path; from shared.config.json_schema import write_schemas; write_schemas(Path('config/schema'))"

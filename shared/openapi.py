@@ -20,8 +20,8 @@ _COMMON = {
 }  # fmt: skip
 _AUTHENTICATED = {401: ("unauthenticated",), 403: ("forbidden",)}
 _SECURITY: dict[str, list[dict[str, list[str]]]] = {
-    "anyone": [], "customer": [{"customer": []}], "agent": [{"agent": []}], "supervisor": [{"agent": []}],
-    "admin": [{"agent": []}],
+    "anyone": [], "customer": [{"customer": []}], "staff": [{"agent": []}], "agent": [{"agent": []}],
+    "supervisor": [{"agent": []}], "admin": [{"agent": []}],
 }  # fmt: skip
 
 Schemas = Mapping[Any, Any]

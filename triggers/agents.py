@@ -19,7 +19,7 @@ async def read_me(call: Call[None]) -> Agent:
 @operation(bp, "setPresence")
 async def set_presence(call: Call[SetPresence]) -> Agent:
     """Choose a presence, now or for later."""
-    return await agents.set_presence(call.services, call.agent, call.body)
+    return await agents.set_presence(call.services, call.profile, call.body)
 
 
 @operation(bp, "heartbeat")
@@ -31,4 +31,4 @@ async def heartbeat(call: Call[None]) -> Agent:
 @operation(bp, "readInbox")
 async def read_inbox(call: Call[None]) -> Inbox:
     """A snapshot, or what happened since."""
-    return await inbox.read(call.services, call.agent, call.query["after"], float(call.query["wait"]))
+    return await inbox.read(call.services, call.profile, call.query["after"], float(call.query["wait"]))

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from shared.adapters.durable import DurableBells
 from shared.app import App, fresh
+from shared.authorization import ROLES
 from shared.contracts.endpoints import BY_OPERATION, Endpoint
 from shared.domain.centre import AgentProfile, Role
 from shared.errors import ProblemError, forbidden, unavailable
@@ -58,19 +59,6 @@ class Call(Generic[Body]):
             raise TypeError("this operation is not one of the staff's")
         return self.staff.profile
 
-    @property
-    def agent(self) -> AgentProfile:
-        """Who calls, in order to do an agent's work. Raises ProblemError 403 without the role."""
-        if self.staff is None or Role.AGENT not in self.staff.roles:
-            raise forbidden("this takes the role Agent")
-        return self.staff.profile
-
-
-_ROLES: Mapping[str, frozenset[Role]] = {
-    "supervisor": frozenset({Role.SUPERVISOR, Role.ADMIN}),
-    "admin": frozenset({Role.ADMIN}),
-}
-"""The roles that operations ask for; the others are for all of the staff."""
 
 Handler = Callable[[Call[Any]], Awaitable[BaseModel]]
 Registered = TypeVar("Registered", bound=Handler)
@@ -154,7 +142,7 @@ class _Operation:
                 raise forbidden("the token is another conversation's")
             return None
         caller = await app.identity.staff(token)
-        if not caller.roles or not caller.roles & _ROLES.get(wanted, caller.roles):
+        if not caller.roles & ROLES[wanted]:
             raise forbidden("this takes another role")
         if Role.AGENT in caller.roles:
             await agents.seen(app.services, caller.profile.id)  # every call counts as a heartbeat

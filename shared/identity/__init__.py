@@ -1,7 +1,7 @@
 """Who may speak: secrets, tokens and the people behind them."""
 
 from shared.identity.identity import Caller, Identity, build_identity
+from shared.identity.keys import KeySource
 from shared.identity.secrets import SecretsError, check_secrets
-from shared.identity.staff import KeySource
 
 __all__ = ["Caller", "Identity", "KeySource", "SecretsError", "build_identity", "check_secrets"]

@@ -1,6 +1,7 @@
 """Who calls: customers by the token of their conversation, staff by the directory's token."""
 
 import hmac
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,13 +11,18 @@ from shared.domain.centre import AgentProfile, Role
 from shared.errors import ProblemError, forbidden, unauthenticated
 from shared.identity.customer import CustomerTokens
 from shared.identity.dev import DevIssuer
+from shared.identity.directory import DirectoryKeys
+from shared.identity.fetching import HttpFetch
+from shared.identity.keys import Jwks, KeySource
 from shared.identity.secrets import load_secrets
-from shared.identity.staff import Jwks, KeySource, StaffTokens
+from shared.identity.staff import StaffTokens
 from shared.identity.tokens import InvalidToken
 from shared.ports import Clock
 from shared.settings import Settings
 
 ADDRESS_KEY_CHARS = 32
+
+log = logging.getLogger(__name__)
 
 Agents = Callable[[], Mapping[str, AgentProfile]]
 """Who works here now, by id: asked at each call, so that a new configuration holds at once."""
@@ -57,7 +63,7 @@ class Identity:
             claims = await self._staff.verify(token, self._clock())
         except InvalidToken:
             raise unauthenticated() from None
-        profile = self._agents().get(claims.oid)
+        profile = self._agents().get(claims.user)
         if profile is None or not profile.enabled:
             raise forbidden("you do not work here, or not any more")
         roles = frozenset(role for role in profile.roles if role in claims.roles)
@@ -79,9 +85,19 @@ class Identity:
 def build_identity(
     settings: Settings, data_dir: Path, agents: Agents, clock: Clock, keys: KeySource | None = None
 ) -> Identity:  # fmt: skip
-    """Wire it up: `keys` are those of the configured issuer. Development tokens are believed only where they are
-    switched on. Reads and makes files of the data folder. Raises SecretsError."""
+    """Wire it up; `keys` stand in for those that the configured issuer publishes. Development tokens are believed only
+    where they are switched on. Reads and makes files of the data folder. Raises SecretsError."""
     dev = DevIssuer(data_dir, settings.issuer, settings.audience) if settings.issues_dev_tokens else None
-    source = keys or Jwks(dev.jwks() if dev else {"keys": []})
-    tokens = StaffTokens(source, settings.issuer, settings.audience)
+    source = keys or _published(settings, dev, clock)
+    tokens = StaffTokens(source, settings.issuer, settings.audience, settings.tenant_ids, settings.user_claim)
     return Identity(load_secrets(settings, data_dir), tokens, agents, clock, dev)
+
+
+def _published(settings: Settings, dev: DevIssuer | None, clock: Clock) -> KeySource:
+    if dev:
+        return Jwks(dev.jwks())
+    if settings.has_directory:
+        is_development = settings.environment == "Development"
+        return DirectoryKeys(settings.issuer, HttpFetch(is_loopback_safe=is_development), clock)
+    log.warning("ATENDE_ISSUER is not set: nobody of the staff can sign in")
+    return Jwks({"keys": []})

@@ -4,7 +4,7 @@ import secrets
 from pathlib import Path
 
 from shared.identity.kept import kept_file
-from shared.settings import Settings
+from shared.settings import Settings, listed
 
 SECRET_CHARS_MIN = 32
 FILE_NAME = "secrets"
@@ -18,9 +18,9 @@ class SecretsError(Exception):
 
 def check_secrets(settings: Settings) -> None:
     """Raises SecretsError if the app cannot start with these settings. Touches no file."""
-    if any(len(secret) < SECRET_CHARS_MIN for secret in _given(settings)):
+    if any(len(secret) < SECRET_CHARS_MIN for secret in listed(settings.secrets)):
         raise SecretsError(f"ATENDE_SECRETS: each secret must have at least {SECRET_CHARS_MIN} characters")
-    if not _given(settings) and settings.environment != "Development":
+    if not listed(settings.secrets) and settings.environment != "Development":
         raise SecretsError(
             "ATENDE_SECRETS is missing: set it to one or two secrets of at least "
             f"{SECRET_CHARS_MIN} characters, comma-separated, the current one first "
@@ -32,14 +32,10 @@ def check_secrets(settings: Settings) -> None:
 def load_secrets(settings: Settings, data_dir: Path) -> tuple[str, ...]:
     """The live secrets, the current one first; made and kept in the data folder on a development machine."""
     check_secrets(settings)
-    if given := _given(settings):
+    if given := listed(settings.secrets):
         return given
     path = data_dir / FILE_NAME
     kept = kept_file(path, lambda: secrets.token_urlsafe(48).encode()).decode("ascii", "replace").strip()
     if len(kept) < SECRET_CHARS_MIN:
         raise SecretsError(f"{path} is damaged; remove it to have a new one made (customers then start anew)")
     return (kept,)
-
-
-def _given(settings: Settings) -> tuple[str, ...]:
-    return tuple(secret.strip() for secret in settings.secrets.split(",") if secret.strip())

@@ -61,8 +61,8 @@ class Centre:
         self.chat, self.tokens["customer"] = started["conversationId"], started["token"]
         return self.chat
 
-    async def talk(self) -> str:
-        """A new chat that Alice has accepted."""
+    async def offer(self) -> str:
+        """An offer to Alice, the only one available, of a new chat."""
         presence = await self.http.put(
             "/api/agents/me/presence", json={"presence": "available", "next": None}, headers=self.auth("alice")
         )
@@ -74,10 +74,13 @@ class Centre:
             found = [offer["offerId"] for offer in inbox["offers"] if offer["conversationId"] == chat]
             return found[0] if found else None
 
-        offer = await eventually(offered)
-        accepted = await self.http.post(f"/api/offers/{offer}/accept", headers=self.auth("alice"))
+        return str(await eventually(offered))
+
+    async def talk(self) -> str:
+        """A new chat that Alice has accepted."""
+        accepted = await self.http.post(f"/api/offers/{await self.offer()}/accept", headers=self.auth("alice"))
         assert accepted.status_code == 200, accepted.text
-        return chat
+        return self.chat
 
     async def file(self, chat: str) -> None:
         """Alice ends a chat, if it goes on, and files it."""

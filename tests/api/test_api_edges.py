@@ -55,7 +55,7 @@ async def test_nobody_is_let_in_without_the_right_token(centre: Centre) -> None:
 
 async def test_only_agents_act_as_agents(centre: Centre) -> None:
     for endpoint in ENDPOINTS:
-        if endpoint.caller == "agent":
+        if endpoint.caller in ("agent", "staff"):
             answer = await called(centre, endpoint, headers=centre.auth("sam"), json=BODIES.get(endpoint.operation))
             assert (answer.status_code == 403) == (endpoint.operation in ACTING), (endpoint.operation, answer.text)
 

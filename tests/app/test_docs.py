@@ -5,8 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import AliasChoices
+from pydantic.fields import FieldInfo
 
 from devhost.config import HostJson
+from shared.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 RUNNING = (ROOT / "docs" / "running.md").read_text()
@@ -17,10 +20,15 @@ SOURCES = [path for room in ("devhost", "shared", "triggers") for path in (ROOT 
 def settings_read() -> set[str]:
     """Names of settings that the code reads or the sample sets."""
     sample = json.loads((ROOT / "local.settings.sample.json").read_text())
-    names = set(sample["Values"])
+    names = set(sample["Values"]) | {_name(field) for field in Settings.model_fields.values()}
     for path in SOURCES:
         names |= set(re.findall(r"(?:environ|settings)(?:\.get\(|\[)\"([A-Z][A-Z_]+)\"", path.read_text()))
     return names
+
+
+def _name(field: FieldInfo) -> str:
+    alias = field.validation_alias
+    return str(alias.choices[0] if isinstance(alias, AliasChoices) else alias)
 
 
 @pytest.mark.parametrize("name", sorted(settings_read()))

@@ -12,7 +12,7 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from shared.domain.centre import AgentProfile, Role
 from shared.identity import Identity, build_identity
-from shared.identity.staff import Jwks
+from shared.identity.keys import Jwks
 from shared.settings import Settings
 
 NOW = datetime(2024, 5, 1, 10, 0, tzinfo=UTC)

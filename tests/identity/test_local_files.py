@@ -14,9 +14,10 @@ from shared.errors import ProblemError
 from shared.identity import Identity, SecretsError, build_identity, check_secrets
 from shared.identity.dev import DevIssuer
 from shared.identity.kept import kept_file
+from shared.settings import DEV_ISSUER
 from tests.identity.conftest import AUDIENCE, ISSUER, NOW, SECRET, HandClock, settings
 
-Development: dict[str, Any] = {"environment": "Development", "dev_tokens": True, "secrets": ""}
+Development: dict[str, Any] = {"environment": "Development", "dev_tokens": True, "secrets": "", "issuer": DEV_ISSUER}
 
 
 def made(data_dir: Path, people: dict[str, AgentProfile], **values: Any) -> Identity:
