@@ -1,11 +1,11 @@
-"""`atende`: see docs/configuration.md for `config`, docs/backtest.md for the rest."""
+"""`atende`: see docs/configuration.md for `config`, docs/cosmos.md for `cosmos`, docs/backtest.md for the rest."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from cli import traffic
+from cli import cosmos, traffic
 from cli.errors import CommandError
 from shared.config.difference import differences
 from shared.config.errors import ConfigError
@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("before", type=Path)
     command.add_argument("after", type=Path)
     command.set_defaults(run=lambda given: diff(given.before, given.after))
+    cosmos.add_commands(rooms)
     traffic.add_commands(rooms)
     return parser
 

@@ -30,7 +30,7 @@ class Container(StrEnum):
 class Document:
     """A stored document. `etag` changes with each write; `sequence` orders documents of a type in their partition.
 
-    `position` is the place of its last write in the order of `changes`, where that is known.
+    `position` is the place of its last write in the order of `changes`. It is known from there, and of single documents.
     """
 
     id: str
@@ -88,8 +88,9 @@ class Documents(Protocol):
     ) -> tuple[list[Document], str | None]:  # fmt: skip
         """The latest version of each document written after `since` (None: of all), and where to go on.
 
-        In the order of their writing; each has its position. `unsequenced` leaves out documents of a sequence, however
-        many there are.
+        In the order of their writing, each with its position; fewer than `limit` only at the end. `unsequenced` leaves
+        out documents of a sequence, however many there are; from the beginning on it may tell what there is in any
+        order and in smaller parts, all with one position: what was written up to there has been told.
         """
 
     async def search(

@@ -76,4 +76,5 @@ def _documents(found: func.DocumentList, *types: str) -> list[Document]:
 
 
 def _document(found: Mapping[str, Any]) -> Document:
-    return Document(found["id"], found["partition"], found["type"], found["body"], "", found["sequence"])
+    id_ = found.get("name", found["id"])
+    return Document(id_, found["partition"], found["type"], found["body"], "", found["sequence"])

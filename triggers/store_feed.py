@@ -39,11 +39,11 @@ async def pump_store(timer: func.TimerRequest, client: df.DurableOrchestrationCl
 async def _pump(name: str, container: Container, sink: Sink, bells: Bells) -> None:
     """A position is kept only after its documents were handled."""
     app = current()
-    position = await app.store.position(name)
+    position = await app.sqlite.position(name)
     for _ in range(ROUNDS_MAX):
-        documents, following = app.store.feed(container, position, ITEMS_MAX)
+        documents, following = app.sqlite.feed(container, position, ITEMS_MAX)
         if not documents:
             return
         await sink(app.services, documents, bells)
-        await app.store.keep_position(name, following)
+        await app.sqlite.keep_position(name, following)
         position = following

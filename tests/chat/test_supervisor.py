@@ -266,10 +266,10 @@ async def test_figures_survive_a_restart_and_count_nothing_twice(open_house: Ope
     async with open_house() as house:
         sam = await house.desk("sam", None)
         assert await today(sam, offered=2) == figures
-        documents, _ = house.app.store.feed(Container.CONVERSATIONS, 0, 10_000)
-        before = house.app.store.feed(Container.INSIGHTS, 0, 10_000)
+        documents, _ = house.app.sqlite.feed(Container.CONVERSATIONS, 0, 10_000)
+        before = house.app.sqlite.feed(Container.INSIGHTS, 0, 10_000)
         await follow.count(house.app.services, documents)  # as after a crash that kept the sink from noting its place
-        assert house.app.store.feed(Container.INSIGHTS, 0, 10_000) == before
+        assert house.app.sqlite.feed(Container.INSIGHTS, 0, 10_000) == before
         assert await today(sam, offered=2) == figures
 
 

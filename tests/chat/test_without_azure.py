@@ -21,4 +21,4 @@ async def test_the_whole_life_on_storage_queues(open_house: Open) -> None:
         await alice.does("wrap-up", zoe.id, disposition="resolved")
         await zoe.is_in("closed")
         await alice.is_free()
-        await eventually(lambda: house.app.store.position("bells"))
+        await eventually(lambda: house.app.sqlite.position("bells"))

@@ -5,7 +5,6 @@ import functools
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,20 +14,9 @@ from shared.ports import Container, Documents
 from sim.documents import MemoryDocuments
 from sim.link import GoodLink
 from sim.store import MemoryStore
+from tests.contracts.clock import HandClock
+from tests.contracts.cosmos_store import cosmos_store
 from tests.devhost.conftest import Disk
-
-
-class HandClock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 3, 2, 9, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, span: timedelta) -> None:
-        self.now += span
 
 
 class Store(Protocol):
@@ -139,5 +127,8 @@ STORES: Mapping[str, Callable[[Path], AbstractAsyncContextManager[Store]]] = {
     "sqlite": sqlite_store,
     "sqlite-exclusive": functools.partial(sqlite_store, is_exclusive=True),
     "memory": memory_store,
+    "cosmos": cosmos_store,
 }
 """A new adapter is entered here; the whole suite then runs over it."""
+OVER_THE_WIRE = frozenset({"cosmos"})
+"""These take their time: what asks often is left out of `make check`."""

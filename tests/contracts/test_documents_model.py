@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from shared.ports import Conflict, Container, Document, Write
-from tests.contracts.stores import STORES, Store
+from tests.contracts.stores import OVER_THE_WIRE, STORES, Store
 
 CONTAINER = Container.CONVERSATIONS
 PARTITIONS, IDS, TYPES = ("p", "q"), ("a", "b", "c", "d"), ("note", "memo")
@@ -168,7 +168,9 @@ class DocumentsMachine(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-@pytest.mark.parametrize("adapter", STORES)
+@pytest.mark.parametrize(
+    "adapter", [pytest.param(name, marks=[pytest.mark.slow] if name in OVER_THE_WIRE else []) for name in STORES]
+)
 def test_it_behaves_like_a_list_of_documents(adapter: str) -> None:
     machine = type("Machine", (DocumentsMachine,), {"adapter": adapter})
     run_state_machine_as_test(
