@@ -30,7 +30,7 @@ class Container(StrEnum):
 class Document:
     """A stored document. `etag` changes with each write; `sequence` orders documents of a type in their partition.
 
-    `position` is the place of its last write in the order of `changes`. It is known from there, and of single documents.
+    `position` is the place of its last write in the order of `changes`. Known from there, and of single documents.
     """
 
     id: str
