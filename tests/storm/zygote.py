@@ -21,9 +21,9 @@ import uvloop
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-import shared.app  # noqa: E402  # found from here only now
-from devhost.config import load_config  # noqa: E402
+from devhost.config import load_config  # noqa: E402  # found from here only now
 from devhost.host import Host  # noqa: E402
+from shared.adapters.embedded import documents  # noqa: E402
 from shared.adapters.embedded.documents import SqliteDocuments  # noqa: E402
 from tests.devhost.zygote import CrashPoint  # noqa: E402
 
@@ -38,7 +38,7 @@ async def serve(order: dict[str, Any], app: Any, ready: int) -> None:
         if where == "host":
             hook = point
         else:
-            setattr(shared.app, "SqliteDocuments", functools.partial(SqliteDocuments, hook=point))  # noqa: B010
+            setattr(documents, "SqliteDocuments", functools.partial(SqliteDocuments, hook=point))  # noqa: B010
     await Host(config, app, hook=hook).start()
     os.write(ready, b"ready")
     os.close(ready)
